@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Copyright (C) 2026 The Paravane authors
+# The part of the root Makefile.am that builds pv-guest/.

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Paravane authors
+#
+# Tests: on the host under `make check`, in QEMU under `make check-system`
+# (the part that CI runs) and `make check-matrix` (every boot combination).
+
+include $(srcdir)/tests/unit/local.mk
+include $(srcdir)/tests/guest/local.mk
+
+.PHONY: check-system check-matrix
+check-system: all
+	$(top_srcdir)/tests/system/run --build $(abs_top_builddir)
+check-matrix: all
+	$(top_srcdir)/tests/system/run --build $(abs_top_builddir) --matrix
