@@ -1,3 +1,63 @@
 # SPDX-License-Identifier: MIT
 # Copyright (C) 2026 The Paravane authors
-# The part of the root Makefile.am that builds pv-guest/.
+#
+# keel: the library that guest kernels are built on, and its applications.
+# Freestanding: the user's CFLAGS and the distribution's hardening flags have
+# no place here. A kernel NAME is linked by `$(call keel_link,NAME,OBJECTS)`.
+
+KEEL_DIR = %D%
+
+# ABI headers are <xen/...>; ours are "xen/...", which -iquote keeps apart.
+KEEL_CPPFLAGS = -iquote $(srcdir)/%D% -MMD -MP -nostdinc \
+	-isystem $(shell $(CC) -print-file-name=include) -idirafter /usr/include \
+	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
+	-D__XEN_TOOLS__
+KEEL_CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone \
+	-mgeneral-regs-only -mcmodel=small -fvisibility=hidden \
+	-fno-strict-aliasing -fno-common -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fcf-protection=none \
+	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
+	-Wshadow -Wundef -Wvla -Wimplicit-fallthrough=5
+KEEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none \
+	-Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--no-warn-rwx-segments
+
+KEEL_LIB_OBJS = $(addprefix %D%/, \
+	start/head.o lib/string.o lib/printf.o lib/page.o \
+	xen/start.o xen/entry.o xen/trap.o xen/cpu.o xen/event.o \
+	xen/pagetable.o xen/console.o xen/clock.o xen/grant.o xen/shutdown.o)
+KEEL_APPS = hello
+KEEL_IMAGES = $(addprefix keel-, $(KEEL_APPS))
+
+PARAVANE_ALL += $(KEEL_IMAGES)
+
+KEEL_V = $(if $(filter 0,$(or $(V),0)),@echo "  KEEL    " $@;)
+
+%D%/%.o: $(srcdir)/%D%/%.c
+	@mkdir -p $(@D)
+	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) $(KEEL_CFLAGS) -c -o $@ $<
+
+%D%/%.o: $(srcdir)/%D%/%.S
+	@mkdir -p $(@D)
+	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) $(KEEL_CFLAGS) -c -o $@ $<
+
+%D%/keel.lds: $(srcdir)/%D%/start/keel.lds.S
+	@mkdir -p $(@D)
+	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) -E -P -x c -o $@ $<
+
+%D%/libkeel.a: $(KEEL_LIB_OBJS)
+	$(KEEL_V)rm -f $@; $(AR) rcs $@ $^
+
+# -z noseparate-code etc. come from the linker script alone.
+KEEL_LINK = $(CC) $(KEEL_LDFLAGS) -Wl,-T,%D%/keel.lds
+
+keel-%: %D%/apps/%.o %D%/libkeel.a %D%/keel.lds
+	$(KEEL_V)$(KEEL_LINK) -o $@ $< -Wl,--whole-archive %D%/libkeel.a \
+		-Wl,--no-whole-archive
+
+-include $(KEEL_LIB_OBJS:.o=.d) $(KEEL_APPS:%=%D%/apps/%.d)
+
+PARAVANE_CLEAN += clean-keel
+.PHONY: clean-keel
+clean-keel:
+	rm -rf $(KEEL_IMAGES) %D%/libkeel.a %D%/keel.lds $(KEEL_LIB_OBJS) \
+		$(KEEL_APPS:%=%D%/apps/%.o)

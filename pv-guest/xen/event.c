@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The truth kept here: a pending bit that is not masked is either being
+ * handled or makes an upcall happen. Hence the order in event_dispatch (clear
+ * the hint, then look) and the second look after unmasking.
+ */
+#include "xen/event.h"
+
+#define NR_PORTS	EVTCHN_2L_NR_CHANNELS
+#define WORD_BITS	64
+
+static struct {
+	event_handler_t handler;
+	void *arg;
+} handlers[NR_PORTS];
+
+static inline void bit_set(xen_ulong_t *words, unsigned int bit)
+{
+	asm volatile("lock bts %1, %0"
+		     : "+m" (words[bit / WORD_BITS])
+		     : "r" ((uint64_t)bit % WORD_BITS) : "memory");
+}
+
+static inline void bit_clear(xen_ulong_t *words, unsigned int bit)
+{
+	asm volatile("lock btr %1, %0"
+		     : "+m" (words[bit / WORD_BITS])
+		     : "r" ((uint64_t)bit % WORD_BITS) : "memory");
+}
+
+bool events_disable(void)
+{
+	struct vcpu_info *info = this_cpu()->info;
+	bool were_enabled = !info->evtchn_upcall_mask;
+
+	WRITE_ONCE(info->evtchn_upcall_mask, 1);
+	barrier();
+	return were_enabled;
+}
+
+void events_enable(void)
+{
+	struct vcpu_info *info = this_cpu()->info;
+
+	barrier();
+	WRITE_ONCE(info->evtchn_upcall_mask, 0);
+	barrier();
+	while (READ_ONCE(info->evtchn_upcall_pending)) {
+		/* It came while masked: no upcall will be made for it. */
+		WRITE_ONCE(info->evtchn_upcall_mask, 1);
+		event_dispatch();
+		WRITE_ONCE(info->evtchn_upcall_mask, 0);
+		barrier();
+	}
+}
+
+void event_dispatch(void)
+{
+	struct vcpu_info *info = this_cpu()->info;
+
+	while (info->evtchn_upcall_pending) {
+		xen_ulong_t words;
+
+		WRITE_ONCE(info->evtchn_upcall_pending, 0);
+		words = __atomic_exchange_n(&info->evtchn_pending_sel, 0,
+					    __ATOMIC_SEQ_CST);
+		for (; words; words &= words - 1) {
+			unsigned int w = __builtin_ctzl(words);
+			xen_ulong_t bits = shared_info->evtchn_pending[w] &
+					   ~shared_info->evtchn_mask[w];
+
+			for (; bits; bits &= bits - 1) {
+				evtchn_port_t port = w * WORD_BITS +
+						     __builtin_ctzl(bits);
+
+				event_clear(port);
+				if (handlers[port].handler) {
+					handlers[port].handler(port,
+						handlers[port].arg);
+				}
+			}
+		}
+	}
+}
+
+void event_set_handler(evtchn_port_t port, event_handler_t handler, void *arg)
+{
+	handlers[port].handler = handler;
+	handlers[port].arg = arg;
+	event_unmask(port);
+}
+
+void event_mask(evtchn_port_t port)
+{
+	bit_set(shared_info->evtchn_mask, port);
+}
+
+/* By hypercall, since the port may belong to another vCPU. */
+void event_unmask(evtchn_port_t port)
+{
+	struct evtchn_unmask op = { .port = port };
+
+	hc_event_channel_op(EVTCHNOP_unmask, &op);
+}
+
+bool event_is_pending(evtchn_port_t port)
+{
+	return READ_ONCE(shared_info->evtchn_pending[port / WORD_BITS]) >>
+	       (port % WORD_BITS) & 1;
+}
+
+void event_clear(evtchn_port_t port)
+{
+	bit_clear(shared_info->evtchn_pending, port);
+}
+
+int event_bind_virq(unsigned int virq, unsigned int vcpu)
+{
+	struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
+	int err = hc_event_channel_op(EVTCHNOP_bind_virq, &op);
+
+	return err ? err : (int)op.port;
+}
+
+int event_bind_ipi(unsigned int vcpu)
+{
+	struct evtchn_bind_ipi op = { .vcpu = vcpu };
+	int err = hc_event_channel_op(EVTCHNOP_bind_ipi, &op);
+
+	return err ? err : (int)op.port;
+}
+
+int event_alloc_unbound(domid_t domain, domid_t remote)
+{
+	struct evtchn_alloc_unbound op = {
+		.dom = domain, .remote_dom = remote,
+	};
+	int err = hc_event_channel_op(EVTCHNOP_alloc_unbound, &op);
+
+	return err ? err : (int)op.port;
+}
+
+int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port)
+{
+	struct evtchn_bind_interdomain op = {
+		.remote_dom = remote, .remote_port = remote_port,
+	};
+	int err = hc_event_channel_op(EVTCHNOP_bind_interdomain, &op);
+
+	return err ? err : (int)op.local_port;
+}
+
+int event_send(evtchn_port_t port)
+{
+	struct evtchn_send op = { .port = port };
+
+	return hc_event_channel_op(EVTCHNOP_send, &op);
+}
+
+int event_close(evtchn_port_t port)
+{
+	struct evtchn_close op = { .port = port };
+
+	event_mask(port);
+	handlers[port].handler = NULL;
+	return hc_event_channel_op(EVTCHNOP_close, &op);
+}

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+# Copyright (C) 2026 The Paravane authors
+"""A guest kernel as domain 0 in QEMU: what run-guest and tests/run share."""
+
+import os
+import pathlib
+import re
+import selectors
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("PARAVANE_BUILD", ROOT / "build"))
+IMAGES = pathlib.Path(os.environ.get("PARAVANE_IMAGES", BUILD / "images"))
+VERDICTS = {"success": 0, "skip": 77, "error": 99, "failure": 1}
+
+# The end of a run that has no verdict: said by the hypervisor.
+DEATHS = re.compile(r"Domain 0 crashed|Hardware Dom0 (crashed|halted)|"
+                    r"Panic on CPU|paravane: panic|domain 0 (crashed|halted)")
+
+
+def hypervisor_image(where):
+    """The image of `where`: ours, or Debian's Xen from its package."""
+    if where == "paravane":
+        return BUILD / "paravane"
+    image = IMAGES / "xen"
+    if not image.exists():
+        subprocess.run([ROOT / "scripts/fetch-xen"], check=True)
+    return image
+
+
+def qemu_command(hypervisor, kernel, words="", cpu="qemu64", memory=256,
+                 dom0_memory=64, cpus=1, hv_words="", gdb=False):
+    """The QEMU command line that boots `kernel` as domain 0."""
+    hv_line = (f"dom0_mem={dom0_memory}M console=com1 com1=115200,8n1 "
+               f"loglvl=all guest_loglvl=all noreboot {hv_words}")
+    command = ["qemu-system-x86_64", "-cpu", cpu, "-m", str(memory),
+               "-smp", str(cpus), "-display", "none", "-serial", "stdio",
+               "-monitor", "none", "-nic", "none", "-no-reboot",
+               "-kernel", str(hypervisor), "-append", hv_line,
+               "-initrd", f"{kernel} {words}".strip().replace(",", ",,")]
+    return command + (["-s", "-S"] if gdb else [])
+
+
+class Machine:
+    """One QEMU; iterating over it gives the lines of its serial console.
+
+    Ends by itself when the machine powers off, when `timeout` seconds have
+    passed (`timed_out` is then set), or at close().
+    """
+
+    def __init__(self, command, timeout):
+        self.deadline = time.monotonic() + timeout
+        self.timed_out = False
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT)
+
+    def __iter__(self):
+        out = self.process.stdout.fileno()
+        selector = selectors.DefaultSelector()
+        selector.register(out, selectors.EVENT_READ)
+        text = b""
+        while True:
+            left = self.deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                self.timed_out = True
+                break
+            data = os.read(out, 65536)
+            if not data:
+                break
+            *lines, text = (text + data).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace").rstrip("\r")
+        if text:
+            yield text.decode(errors="replace").rstrip("\r")
+
+    def close(self):
+        """Stops the machine."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
