@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The front door.  Every handler takes up to five arguments as the guest's
+ * registers had them and returns the ABI's result: 0 or more, or a negative
+ * errno from xen/errno.h.  Decode, check, commit: arguments in guest memory
+ * are copied once; nothing changes until every check has passed.
+ *
+ * A long operation looks at hypercall_preempt() between steps and, when that
+ * is true, returns hypercall_restart(op, n, args…) with arguments that say
+ * where to go on: the guest's instruction pointer is put back onto its
+ * hypercall instruction (inside a multicall: onto the entry).
+ */
+#ifndef HYPERCALL_HYPERCALL_H
+#define HYPERCALL_HYPERCALL_H
+
+#include "domain/domain.h"
+
+
+typedef long (*hypercall_fn)(unsigned long a1, unsigned long a2,
+			     unsigned long a3, unsigned long a4,
+			     unsigned long a5);
+
+#define NR_HYPERCALLS	64
+
+/* Work waits for this CPU: softirqs, or an event that the guest may take. */
+bool hypercall_preempt(void);
+
+/* Arranges for op to be called again with these n arguments. */
+long hypercall_restart(unsigned int op, unsigned int n, ...);
+
+/* One line for each domain and call: "hypercall NAME is not there". */
+long hypercall_enosys(const char *name);
+
+/* Every call's handler; file hypercall/<name>.c or the layer that owns it. */
+#define HC(name) long hc_##name(unsigned long a1, unsigned long a2, \
+				unsigned long a3, unsigned long a4, \
+				unsigned long a5)
+HC(set_trap_table);		/* pvcpu/trap_table.c */
+HC(mmu_update);			/* hypercall/mmu_update.c */
+HC(set_gdt);			/* pvcpu/gdt.c */
+HC(stack_switch);		/* hypercall/pv_calls.c */
+HC(set_callbacks);
+HC(fpu_taskswitch);
+HC(sched_op_compat);
+HC(platform_op);		/* hypercall/platform_op.c */
+HC(set_debugreg);
+HC(get_debugreg);
+HC(update_descriptor);
+HC(memory_op);			/* hypercall/memory_op.c */
+HC(multicall);			/* hypercall/multicall.c */
+HC(update_va_mapping);		/* hypercall/update_va_mapping.c */
+HC(set_timer_op);
+HC(xen_version);
+HC(console_io);			/* hypercall/console_io.c */
+HC(grant_table_op);		/* hypercall/grant_table_op.c */
+HC(vm_assist);
+HC(update_va_mapping_otherdomain);
+HC(iret);			/* pvcpu/iret.c */
+HC(vcpu_op);			/* hypercall/vcpu_op.c */
+HC(set_segment_base);
+HC(mmuext_op);			/* hypercall/mmuext_op.c */
+HC(sched_op);			/* hypercall/sched_op.c */
+HC(callback_op);
+HC(event_channel_op);		/* hypercall/event_channel_op.c */
+HC(physdev_op);			/* hypercall/physdev_op.c */
+HC(sysctl);			/* hypercall/sysctl.c */
+HC(domctl);			/* hypercall/domctl.c */
+
+#endif

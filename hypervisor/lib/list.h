@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Doubly linked lists through members of the listed things.  An empty list's
+ * head points to itself; a member that is on no list does too, once
+ * list_init or list_remove was called on it.
+ */
+#ifndef LIB_LIST_H
+#define LIB_LIST_H
+
+#include "lib/types.h"
+
+struct list {
+	struct list *next, *prev;
+};
+
+#define LIST_INIT(name)	{ &(name), &(name) }
+
+static inline void list_init(struct list *l)
+{
+	l->next = l->prev = l;
+}
+
+static inline bool list_empty(const struct list *l)
+{
+	return l->next == l;
+}
+
+static inline void list_insert_before(struct list *at, struct list *item)
+{
+	item->next = at;
+	item->prev = at->prev;
+	at->prev->next = item;
+	at->prev = item;
+}
+
+static inline void list_add_head(struct list *head, struct list *item)
+{
+	list_insert_before(head->next, item);
+}
+
+static inline void list_add_tail(struct list *head, struct list *item)
+{
+	list_insert_before(head, item);
+}
+
+static inline void list_remove(struct list *item)
+{
+	item->prev->next = item->next;
+	item->next->prev = item->prev;
+	list_init(item);
+}
+
+#define list_entry(p, type, member)	container_of(p, type, member)
+#define list_first(head, type, member)	list_entry((head)->next, type, member)
+
+#define list_for_each(pos, head, member) \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member); \
+	     &pos->member != (head); \
+	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+
+/* As list_for_each, but pos may be removed or freed inside. */
+#define list_for_each_safe(pos, n, head, member) \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member), \
+	     n = list_entry(pos->member.next, __typeof__(*pos), member); \
+	     &pos->member != (head); \
+	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
+
+#endif

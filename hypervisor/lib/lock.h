@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Ticket spin locks.  A lock is either taken with interrupts on everywhere,
+ * or with interrupts off everywhere (the _irqsave forms); docs/locking.md
+ * lists every lock with its kind and its place in the order.  No TLB
+ * shoot-down may be waited for while interrupts are off.
+ */
+#ifndef LIB_LOCK_H
+#define LIB_LOCK_H
+
+#include "lib/types.h"
+#include "lib/atomic.h"
+
+typedef struct {
+	union {
+		u32 word;
+		struct { u16 head, tail; };
+	};
+} spinlock_t;
+
+#define SPINLOCK_INIT	((spinlock_t){ { 0 } })
+
+static inline void spin_lock_init(spinlock_t *l)
+{
+	l->word = 0;
+}
+
+static inline void spin_lock(spinlock_t *l)
+{
+	u16 mine = __atomic_fetch_add(&l->tail, 1, __ATOMIC_ACQUIRE);
+
+	while (__atomic_load_n(&l->head, __ATOMIC_ACQUIRE) != mine) {
+		cpu_relax();
+	}
+}
+
+static inline bool spin_trylock(spinlock_t *l)
+{
+	u32 old = READ_ONCE(l->word);
+
+	if ((u16)old != (u16)(old >> 16)) {
+		return false;
+	}
+	return try_cmpxchg32(&l->word, &old, old + (1U << 16));
+}
+
+static inline void spin_unlock(spinlock_t *l)
+{
+	__atomic_store_n(&l->head, l->head + 1, __ATOMIC_RELEASE);
+}
+
+static inline bool spin_is_locked(const spinlock_t *l)
+{
+	u32 w = READ_ONCE(l->word);
+
+	return (u16)w != (u16)(w >> 16);
+}
+
+/* Interrupt flag of this CPU; on the host, in tests, these do nothing. */
+#ifdef PARAVANE_HOST_TEST
+static inline unsigned long irq_save(void) { return 0; }
+static inline void irq_restore(unsigned long flags) { (void)flags; }
+static inline void irq_disable(void) { }
+static inline void irq_enable(void) { }
+#else
+static inline unsigned long irq_save(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushfq; popq %0; cli" : "=r" (flags) : : "memory");
+	return flags;
+}
+
+static inline void irq_restore(unsigned long flags)
+{
+	if (flags & 0x200) {
+		__asm__ volatile("sti" ::: "memory");
+	}
+}
+
+static inline void irq_disable(void)
+{
+	__asm__ volatile("cli" ::: "memory");
+}
+
+static inline void irq_enable(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+#endif
+
+static inline unsigned long spin_lock_irqsave(spinlock_t *l)
+{
+	unsigned long flags = irq_save();
+
+	spin_lock(l);
+	return flags;
+}
+
+static inline void spin_unlock_irqrestore(spinlock_t *l, unsigned long flags)
+{
+	spin_unlock(l);
+	irq_restore(flags);
+}
+
+#endif

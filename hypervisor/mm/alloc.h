@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Free memory: a buddy allocator of frames, and small objects for ourselves.
+ * Frames come and go scrubbed: who gets one never sees an earlier owner's
+ * bytes, unless he asked for that (domain 0 at boot).
+ */
+#ifndef MM_ALLOC_H
+#define MM_ALLOC_H
+
+#include "mm/frame.h"
+
+#define ALLOC_NO_SCRUB		0x1	/* contents do not matter */
+#define ALLOC_BELOW_4G		0x2
+#define ALLOC_BITS(n)		((u32)(n) << 8)	/* address below 2^n */
+
+/* Boot: hands [from, to) of RAM over, contents unknown. */
+void alloc_add_free_range(mfn_t from, mfn_t to);
+
+/* 2^order frames, aligned to their size, owned by nobody; or INVALID_MFN. */
+mfn_t frames_alloc(unsigned int order, u32 flags);
+void frames_free(mfn_t m, unsigned int order);
+
+u64 frames_free_count(void);
+/* Free frames minus what domains have claimed (XENMEM_claim_pages). */
+u64 frames_unclaimed_count(void);
+u64 frames_outstanding_claims(void);
+
+/* Scrubs some dirty free frames; false when none is left.  Idle loop. */
+bool alloc_scrub_some(void);
+
+/*
+ * Allocates 2^order frames for d, with the allocation reference held, on d's
+ * list, counted in d->tot_pages; contents zero.  -ENOMEM, or -E2BIG when d
+ * would go past max_pages, or -EINVAL when it is dying.
+ */
+int domain_frames_alloc(struct domain *d, unsigned int order, u32 flags,
+			mfn_t *out);
+
+/* Boot: gives d frames already set aside (kernel image, initrd). */
+void domain_frames_assign(struct domain *d, mfn_t first, u64 count);
+
+/*
+ * A zeroed frame of ours that a guest shares (shared_info, grant table): owned
+ * by d, writable by it when `writable`, kept until hv_shared_free.  On no list
+ * and not counted in tot_pages.
+ */
+mfn_t hv_shared_alloc(struct domain *d, bool writable);
+void hv_shared_free(mfn_t m);
+
+/* Zeroed memory for ourselves, up to a page; NULL when there is none. */
+void *heap_alloc(size_t size);
+void heap_free(void *p);
+void *heap_alloc_pages(unsigned int order);	/* zeroed, owner OWNER_HV */
+void heap_free_pages(void *p, unsigned int order);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The CPU that a PV guest sees.  Guest kernel and guest user both run in ring
+ * 3, on two page-table roots; traps bounce to handlers that the guest named,
+ * on a frame that we build on its kernel stack; iret comes back by hypercall.
+ */
+#ifndef PVCPU_PVCPU_H
+#define PVCPU_PVCPU_H
+
+#include "domain/domain.h"
+
+/*
+ * Delivers trap `vector` to the guest: a bounce frame on its kernel stack and
+ * the handler's address in regs.  Crashes the domain when it has no handler
+ * or no usable stack.  error_code is pushed for the vectors that have one.
+ */
+void guest_trap(struct cpu_user_regs *regs, unsigned int vector,
+		u32 error_code);
+void guest_page_fault(struct cpu_user_regs *regs, vaddr_t va, u32 error_code);
+void guest_callback(struct cpu_user_regs *regs, u64 address, bool mask_events,
+		    bool with_error_code, u32 error_code);
+
+/* Guest mode: from user to kernel tables (and GS) and back; loads CR3. */
+void guest_enter_kernel_mode(struct vcpu *v);
+void guest_enter_user_mode(struct vcpu *v);
+
+static inline bool guest_in_kernel_mode(const struct vcpu *v)
+{
+	return v->pv.kernel_mode;
+}
+
+/* Called on the way out when an upcall is due or softirqs ran (entry.S). */
+void guest_exit_work(void);
+
+/* Segment state around a switch: selectors, bases, GDT and LDT windows. */
+void pvcpu_save_segments(struct vcpu *v);
+void pvcpu_load_segments(struct vcpu *v);
+void pvcpu_load_gdt_window(struct vcpu *v);
+void pvcpu_clear_ldt_window(struct vcpu *v);
+void pvcpu_destroy(struct vcpu *v);	/* GDT, LDT, roots' references */
+
+/* VCPUOP_initialise and DOMCTL_setvcpucontext: checks all, then sets all. */
+int pvcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
+void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
+
+/* GDT of `frames` with `entries`: takes descriptor-page types.  0, -EINVAL. */
+int pvcpu_set_gdt(struct vcpu *v, const u64 *frames, unsigned int entries);
+
+/* Switches the kernel root; m must be an L4 of the domain (type taken). */
+int pvcpu_set_root(struct vcpu *v, mfn_t m);
+int pvcpu_set_user_root(struct vcpu *v, mfn_t m);	/* INVALID_MFN: none */
+
+/*
+ * A #GP or #UD from guest kernel mode on an instruction that a kernel may use
+ * (or a forced-emulation prefix): does its work.  False: bounce the fault.
+ */
+bool emulate_privileged(struct cpu_user_regs *regs);
+
+/* CPUID and MSRs as the domain's policy has them. */
+void guest_cpuid(const struct vcpu *v, u32 leaf, u32 sub, u32 out[4]);
+bool guest_rdmsr(const struct vcpu *v, u32 msr, u64 *val);
+bool guest_wrmsr(struct vcpu *v, u32 msr, u64 val);
+
+/* I/O ports: may v use [port, port + bytes)?  And the access itself. */
+bool guest_io_allowed(const struct vcpu *v, unsigned int port,
+		      unsigned int bytes);
+u32 guest_io_read(struct vcpu *v, unsigned int port, unsigned int bytes);
+void guest_io_write(struct vcpu *v, unsigned int port, unsigned int bytes,
+		    u32 val);
+
+/* Debug registers, checked: 0 or -EPERM, -EINVAL. */
+int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val);
+void guest_dr_load(const struct vcpu *v);
+
+/* Is this a selector / descriptor that a guest may have? Fixes its RPL. */
+u16 guest_selector_fix(u16 sel);
+bool guest_descriptor_ok(u64 *desc);
+
+/* Registers, page walk, stack and last hypercall of a vCPU, to the log. */
+void vcpu_report(struct vcpu *v);
+
+#endif

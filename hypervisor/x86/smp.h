@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Other CPUs: interrupts between them, and softirqs, work that is done on the
+ * way out to a guest or in the idle loop with interrupts on.
+ */
+#ifndef X86_SMP_H
+#define X86_SMP_H
+
+#include "lib/types.h"
+#include "x86/current.h"
+
+enum softirq {
+	SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_TLB, SOFTIRQ_WORK, NR_SOFTIRQS,
+};
+
+/* Read by entry.S on every way out to a guest. */
+DECLARE_PER_CPU(u32, softirq_pending);
+
+void softirq_register(enum softirq nr, void (*fn)(void));
+void softirq_raise(enum softirq nr);
+void softirq_raise_on(enum softirq nr, unsigned int cpu);
+/* Runs what is pending; interrupts on. */
+void softirq_run(void);
+
+/* Makes cpu take a look at its pending work soon. */
+void smp_kick(unsigned int cpu);
+
+/* Runs fn(arg) on each CPU of the mask (not this one); waits for all. */
+void smp_call(cpumask_t cpus, void (*fn)(void *), void *arg);
+void smp_stop_others(void);		/* panic */
+
+extern cpumask_t cpus_online;
+
+/* Our local vectors. */
+#define VECTOR_SPURIOUS	0xff
+#define VECTOR_ERROR	0xfe
+#define VECTOR_TIMER	0xfd
+#define VECTOR_KICK	0xfc
+#define VECTOR_TLB	0xfb
+#define VECTOR_CALL	0xfa
+#define VECTOR_LOCAL_FIRST 0xf0
+#define VECTOR_DEVICE_FIRST 0x30	/* devices: 0x30 .. 0xef, without 0x80, 0x82 */
+#define VECTOR_DEVICE_LAST 0xef
+
+void local_apic_eoi(void);
+void local_apic_ipi(unsigned int cpu, u8 vector);
+/* Programs this CPU's timer interrupt for system time `ns`; 0: off. */
+void local_timer_program(u64 ns);
+
+#endif
