@@ -23,7 +23,13 @@ struct cpu_info {
 	u64 scratch[4];			/* entry.S: spilled registers */
 	u32 cpu;			/* our CPU number, 0 .. nr_cpus - 1 */
 	u32 pad;
+	u64 align;			/* see below */
 };
+
+/* The CPU pushes from a 16-byte aligned RSP; the top of the block is one. */
+_Static_assert((sizeof(struct cpu_info) -
+		offsetof(struct cpu_regs, u.es)) % 16 == 0,
+	       "guest_regs.es must be 16-byte aligned: it is rsp0");
 
 #ifdef PARAVANE_HOST_TEST
 extern struct cpu_info fake_cpu_info;

@@ -15,6 +15,25 @@
 extern pte_t *hv_l4;
 extern u64 hv_cr3;		/* its machine address */
 
+/*
+ * Boot: direct map, image with its rights, and, for frames [0, max_mfn), the
+ * frame table and M2P; sets max_mfn (end of the highest RAM).  The frame
+ * table's RAM entries are zero and M2P's 0 afterwards: mm_init fills both.
+ * Where 4 KiB of either describe no RAM at all, all such pages are one and the
+ * same memory, filled with OWNER_IO and INVALID_M2P already; writing other
+ * values into entries of frames that are not RAM is wrong.
+ */
+void paging_init(void);
+
+/* Page tables and percpu pages for one CPU's area (not its guest windows). */
+void paging_map_cpu(unsigned int cpu);
+
+/* What va in our own range maps to (4 KiB granularity); INVALID_MFN: nothing. */
+mfn_t hv_va_to_mfn(unsigned long va);
+
+/* The direct-map view of one of our own mapped addresses, page part kept. */
+void *hv_alias(const void *va);
+
 /* Maps device memory uncached; panics at boot when space runs out. */
 void *ioremap(u64 maddr, u64 size);
 
