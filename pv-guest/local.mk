@@ -19,7 +19,8 @@ KEEL_CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone \
 	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 	-Wshadow -Wundef -Wvla -Wimplicit-fallthrough=5
 KEEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none \
-	-Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--no-warn-rwx-segments
+	-Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--no-relax \
+	-Wl,--no-warn-rwx-segments
 
 KEEL_LIB_OBJS = $(addprefix %D%/, \
 	start/head.o lib/string.o lib/printf.o lib/page.o \

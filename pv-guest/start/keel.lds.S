@@ -25,7 +25,7 @@ SECTIONS
 		*(.text .text.*)
 	} :text
 	.rodata : AT(ADDR(.rodata) - KEEL_BASE) {
-		*(.rodata .rodata.*)
+		*(.rodata .rodata.*) *(.got .got.plt)
 		. = ALIGN(8);
 		_extable = .;
 		KEEP(*(.extable))

@@ -122,6 +122,14 @@ void regs_print(const struct regs *r)
 	       (void *)r->r15);
 }
 
+static void die(struct regs *regs)
+{
+	regs_print(regs);
+	panic("unexpected entry %lu", regs->vector);
+}
+
+void (*trap_fatal)(struct regs *regs) = die;
+
 /* Called by xen/entry.S; what it leaves in `regs` is where the CPU goes on. */
 void trap_entry(struct regs *regs)
 {
@@ -131,7 +139,6 @@ void trap_entry(struct regs *regs)
 	if (regs->vector == ENTRY_EVENT) {
 		event_dispatch();
 	} else if (!extable_resume(regs)) {
-		regs_print(regs);
-		panic("unexpected entry %lu", regs->vector);
+		trap_fatal(regs);
 	}
 }

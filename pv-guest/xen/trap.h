@@ -77,6 +77,9 @@ const struct trap_info *trap_table(void);
 typedef bool (*trap_hook_t)(struct regs *regs);
 trap_hook_t trap_set_hook(trap_hook_t hook);
 
+/* What happens to an exception that nobody expected: a report and the end. */
+extern void (*trap_fatal)(struct regs *regs);
+
 /* Leaves for the context in `regs` by the iret hypercall. */
 void entry_return(struct regs *regs) __attribute__((noreturn));
 
