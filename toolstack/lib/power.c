@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Shutdown and reboot requests.  The guest confirms by clearing the node;
+ * one that never does (hung, or still booting) is told apart from one that
+ * is busy stopping its services.
+ */
+#include "lib/power.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/msg.h"
+#include "lib/rundir.h"
+#include "lib/store.h"
+
+/* A guest takes the request at once or never. */
+#define CONFIRM_MS 10000
+#define TICK_MS 1000
+
+static void control_path(uint32_t domid, const char *node, char path[128])
+{
+	snprintf(path, 128, "/local/domain/%u/control/%s", domid, node);
+}
+
+static bool guest_listens(struct tools *t, uint32_t domid, const char *request)
+{
+	char feature[64], path[128];
+
+	snprintf(feature, sizeof(feature), "feature-%s", request);
+	control_path(domid, feature, path);
+	return store_read_number(t, path, 0) == 1;
+}
+
+/* The node as it stands; NULL when the domain has gone. */
+static bool request_taken(struct tools *t, const char *path)
+{
+	char *value = xs_read(t->xs, XBT_NULL, path, NULL);
+	bool taken = !value || !*value;
+
+	free(value);
+	return taken;
+}
+
+static void drain(struct tools *t)
+{
+	char **event;
+
+	while ((event = xs_check_watch(t->xs))) {
+		free(event);
+	}
+}
+
+static unsigned long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000UL + ts.tv_nsec / 1000000;
+}
+
+static bool await_taken(struct tools *t, const char *path)
+{
+	unsigned long end = now_ms() + CONFIRM_MS;
+	struct pollfd fd = { .fd = xs_fileno(t->xs), .events = POLLIN };
+
+	if (!xs_watch(t->xs, path, "taken")) {
+		return request_taken(t, path);
+	}
+	while (!request_taken(t, path) && now_ms() < end) {
+		poll(&fd, 1, 500);
+		drain(t);
+	}
+	xs_unwatch(t->xs, path, "taken");
+	return request_taken(t, path);
+}
+
+int power_request(struct tools *t, uint32_t domid, const char *request)
+{
+	xc_domaininfo_t info;
+	char path[128];
+
+	if (!domid) {
+		return msg_error("domain 0 is this system: use its own %s command",
+				 request);
+	}
+	if (tools_domain_info(t, domid, &info) == 1 &&
+	    (info.flags & XEN_DOMINF_paused)) {
+		return msg_error("domain %u is paused and cannot answer; 'pvctl unpause %u' first",
+				 domid, domid);
+	}
+	if (!guest_listens(t, domid, request)) {
+		return msg_error("domain %u does not take %s requests (no control/feature-%s): it is still booting or has no support; stop it from inside, or use 'pvctl destroy %u'",
+				 domid, request, request, domid);
+	}
+	control_path(domid, "shutdown", path);
+	if (store_write(t, path, request)) {
+		return msg_error("cannot write %s to xenstore", path);
+	}
+	if (!await_taken(t, path)) {
+		return msg_error("domain %u did not take the %s request in %d s; if it hangs, use 'pvctl destroy %u'",
+				 domid, request, CONFIRM_MS / 1000, domid);
+	}
+	return 0;
+}
+
+/* True when nothing more will happen to @domid by itself. */
+static bool has_ended(struct tools *t, uint32_t domid, bool *preserved)
+{
+	xc_domaininfo_t info;
+	pid_t watcher;
+	int exists = tools_domain_info(t, domid, &info);
+
+	if (!exists) {
+		return !rundir_is_locked("domain", domid, &watcher);
+	}
+	/* With its watcher gone, nobody will remove a stopped domain. */
+	*preserved = exists > 0 && (info.flags & XEN_DOMINF_shutdown) &&
+		     !rundir_is_locked("domain", domid, &watcher);
+	return *preserved;
+}
+
+int power_await_end(struct tools *t, uint32_t domid, unsigned int timeout_s)
+{
+	struct pollfd fd = { .fd = xs_fileno(t->xs), .events = POLLIN };
+	unsigned long start = now_ms(), shown = 0;
+	bool preserved = false, tty = isatty(STDERR_FILENO);
+
+	xs_watch(t->xs, "@releaseDomain", "end");
+	while (!has_ended(t, domid, &preserved)) {
+		unsigned long s = (now_ms() - start) / 1000;
+
+		if (timeout_s && s >= timeout_s) {
+			return msg_error("domain %u still runs after %u s; see its console, or use 'pvctl destroy %u'",
+					 domid, timeout_s, domid);
+		}
+		if (tty && s != shown) {
+			fprintf(stderr, "\rwaiting for domain %u to stop: %lu s ",
+				domid, s);
+			shown = s;
+		}
+		/* The watcher's end has no watch: look again soon. */
+		poll(&fd, 1, TICK_MS / 20);
+		drain(t);
+	}
+	if (tty && shown) {
+		fprintf(stderr, "\n");
+	}
+	if (preserved) {
+		msg_info("domain %u has shut down and is kept; 'pvctl destroy %u' removes it",
+			 domid, domid);
+	}
+	return 0;
+}

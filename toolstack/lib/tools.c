@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Opening the hypervisor and xenstore, and finding domains.  The libraries'
+ * own log lines are kept back: the last one is quoted inside our message,
+ * so that a failure stays one line.
+ */
+#include "lib/tools.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xentoollog.h>
+
+#include "lib/msg.h"
+
+#define DOMAINS_PER_CALL 64
+
+static char library_error[512];
+
+static void keep_message(struct xentoollog_logger *logger,
+			 xentoollog_level level, int errnoval,
+			 const char *context, const char *format, va_list al)
+{
+	char text[400];
+
+	(void)logger;
+	vsnprintf(text, sizeof(text), format, al);
+	msg_debug("%s: %s%s%s", context ? context : "lib", text,
+		  errnoval > 0 ? ": " : "",
+		  errnoval > 0 ? strerror(errnoval) : "");
+	/* The first complaint is the cause, later ones its consequences. */
+	if (level >= XTL_ERROR && !library_error[0]) {
+		snprintf(library_error, sizeof(library_error), " (%s)", text);
+	}
+}
+
+static void no_progress(struct xentoollog_logger *logger, const char *context,
+			const char *doing_what, int percent,
+			unsigned long done, unsigned long total)
+{
+	(void)logger;
+	(void)context;
+	(void)doing_what;
+	(void)percent;
+	(void)done;
+	(void)total;
+}
+
+static void no_destroy(struct xentoollog_logger *logger)
+{
+	(void)logger;
+}
+
+static xentoollog_logger quiet_logger = {
+	.vmessage = keep_message,
+	.progress = no_progress,
+	.destroy = no_destroy,
+};
+
+const char *tools_library_error(void)
+{
+	return library_error;
+}
+
+void tools_forget_error(void)
+{
+	library_error[0] = '\0';
+}
+
+int tools_open(struct tools *t, unsigned int need)
+{
+	memset(t, 0, sizeof(*t));
+	if (need & NEED_HYPERVISOR) {
+		t->xc = xc_interface_open(&quiet_logger, &quiet_logger, 0);
+		if (!t->xc) {
+			return msg_error(geteuid() ?
+				"cannot reach the hypervisor; run as root" :
+				"cannot reach the hypervisor; run in domain 0, with the xen-privcmd module loaded");
+		}
+	}
+	if (need & NEED_STORE) {
+		t->xs = xs_open(0);
+		if (!t->xs) {
+			tools_close(t);
+			return msg_error("cannot reach xenstore; is xenstored running?");
+		}
+	}
+	return 0;
+}
+
+void tools_close(struct tools *t)
+{
+	if (t->xs) {
+		xs_close(t->xs);
+	}
+	if (t->xc) {
+		xc_interface_close(t->xc);
+	}
+	memset(t, 0, sizeof(*t));
+}
+
+char *tools_domain_name(struct tools *t, uint32_t domid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	return xs_read(t->xs, XBT_NULL, path, NULL);
+}
+
+int tools_list_domains(struct tools *t, xc_domaininfo_t **list, int *count)
+{
+	xc_domaininfo_t *all = NULL;
+	int n = 0, got;
+	uint32_t first = 0;
+
+	do {
+		xc_domaininfo_t *more = realloc(all, (n + DOMAINS_PER_CALL) *
+						sizeof(*all));
+
+		if (!more) {
+			free(all);
+			return msg_error("out of memory");
+		}
+		all = more;
+		got = xc_domain_getinfolist(t->xc, first, DOMAINS_PER_CALL,
+					    all + n);
+		if (got < 0) {
+			free(all);
+			return msg_error("cannot list domains: %s",
+					 strerror(errno));
+		}
+		n += got;
+		first = got ? all[n - 1].domain + 1U : 0;
+	} while (got == DOMAINS_PER_CALL);
+	*list = all;
+	*count = n;
+	return 0;
+}
+
+int tools_domain_info(struct tools *t, uint32_t domid, xc_domaininfo_t *info)
+{
+	int got = xc_domain_getinfolist(t->xc, domid, 1, info);
+
+	if (got < 0) {
+		return msg_error("cannot ask about domain %u: %s", domid,
+				 strerror(errno));
+	}
+	/* The call answers with the next domain where there is a hole. */
+	return got == 1 && info->domain == domid;
+}
+
+bool tools_name_in_use(struct tools *t, const char *name, uint32_t *domid)
+{
+	xc_domaininfo_t *list;
+	bool found = false;
+	int i, n;
+
+	if (tools_list_domains(t, &list, &n)) {
+		return false;
+	}
+	for (i = 0; i < n && !found; i++) {
+		char *other = tools_domain_name(t, list[i].domain);
+
+		if (other && !strcmp(other, name)) {
+			*domid = list[i].domain;
+			found = true;
+		}
+		free(other);
+	}
+	free(list);
+	return found;
+}
+
+int tools_find_domain(struct tools *t, const char *text, uint32_t *domid)
+{
+	xc_domaininfo_t info;
+
+	if (*text && strspn(text, "0123456789") == strlen(text)) {
+		unsigned long n = strtoul(text, NULL, 10);
+		int known = n < DOMID_FIRST_RESERVED ?
+			    tools_domain_info(t, n, &info) : 0;
+
+		if (known <= 0) {
+			return known < 0 ? -1 :
+			       msg_error("no domain has the ID %s; see 'pvctl list'",
+					 text);
+		}
+		*domid = n;
+		return 0;
+	}
+	if (!tools_name_in_use(t, text, domid)) {
+		return msg_error("no domain is called '%s'; see 'pvctl list'",
+				 text);
+	}
+	return 0;
+}
