@@ -105,9 +105,14 @@ entry_common:
 	and	$-16, %rsp
 	call	trap_entry
 	mov	%rbx, %rdi
+	movq	$0, 16 * 8(%rdi)	/* of the error code, make flags */
 	.size	entry_common, . - entry_common
 
-/* void entry_return(struct regs *regs) __attribute__((noreturn)) */
+/*
+ * void entry_return(struct regs *regs) __attribute__((noreturn))
+ * The hypercall takes rax, r11, rcx and VGCF_* flags below rip; its entry in
+ * the page pushes the first three.
+ */
 	.globl	entry_return
 	.type	entry_return, @function
 entry_return:
@@ -127,8 +132,7 @@ entry_return:
 	pop	%rdx
 	pop	%rsi
 	pop	%rdi
-	add	$8, %rsp		/* the vector; the error slot is flags */
-	movq	$0, (%rsp)
+	add	$8, %rsp		/* the vector: the error slot is next */
 	jmp	hypercall_page + __HYPERVISOR_iret * 32
 	.size	entry_return, . - entry_return
 

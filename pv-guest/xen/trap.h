@@ -80,7 +80,10 @@ trap_hook_t trap_set_hook(trap_hook_t hook);
 /* What happens to an exception that nobody expected: a report and the end. */
 extern void (*trap_fatal)(struct regs *regs);
 
-/* Leaves for the context in `regs` by the iret hypercall. */
+/*
+ * Leaves for the context in `regs` by the iret hypercall; regs->error has its
+ * flags, 0 or VGCF_in_syscall.
+ */
 void entry_return(struct regs *regs) __attribute__((noreturn));
 
 void regs_print(const struct regs *regs);

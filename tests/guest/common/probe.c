@@ -72,7 +72,12 @@ static void free_below(pte_t *entry, int level)
 
 void unmap_test_va(unsigned long va)
 {
-	pte_t *entry = pte_find(kernel_root, va, 4);
+	unmap_slot(kernel_root, va);
+}
+
+void unmap_slot(pte_t *root, unsigned long va)
+{
+	pte_t *entry = pte_find(root, va, 4);
 
 	if (*entry & PTE_P) {
 		free_below(entry, 3);

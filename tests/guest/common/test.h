@@ -134,7 +134,13 @@ pte_t *table_alloc(void);
 /* A page filled with entries (all the same), read-only as a table must be. */
 pte_t *table_alloc_filled(pte_t first_entry, unsigned int index);
 
-/* Empties TEST_VA or TEST_VA2 and frees the tables under it. */
+/* Empties the L4 slot of TEST_VA or TEST_VA2 and frees the tables under it. */
 void unmap_test_va(unsigned long va);
+
+/* The same for any slot under any root. */
+void unmap_slot(pte_t *root, unsigned long va);
+
+/* A page of user mode's own at `va`, below 4 GiB; 32-bit code can run there. */
+#define USER_VA		0x00400000UL
 
 #endif

@@ -13,18 +13,10 @@
  *
  * From <xen/xen.h> and <xen/arch-x86/xen.h>, and Intel's SDM volume 3, ch. 6.
  */
-#include "common/test.h"
+#include "common/snippet.h"
 
 #define UNMAPPED	TEST_VA
 #define NONCANONICAL	0x0000800000000000UL
-
-typedef unsigned long (*user_fn)(unsigned long arg);
-
-/* One instruction, then a return; used as user code and, called, as kernel's. */
-#define SNIPPET(name, text)						\
-	unsigned long name(unsigned long arg);				\
-	asm(".pushsection .text\n.balign 16\n.globl " #name "\n"	\
-	    #name ":\n" text "\n	ret\n.popsection")
 
 SNIPPET(x_div, "xor %edx, %edx; xor %ecx, %ecx; mov $1, %eax; div %ecx");
 SNIPPET(x_int3, "int3");
@@ -40,60 +32,26 @@ SNIPPET(x_write, "movb $1, (%rdi)");
 SNIPPET(x_jump, "jmp *%rdi");
 SNIPPET(x_bad_stack, "mov %rsp, %rax; mov %rdi, %rsp; pop %rcx; mov %rax, %rsp");
 
-/* What the hook saw at the entry that is neither event nor system call. */
-static struct {
-	int vector;
-	struct regs regs;
-	uint64_t cr2;
-	bool events_masked;
-} seen;
-
 static uint64_t resume_rip;
+
+/* For code in this file that has its own way back. */
+static struct regs last;
+static int last_vector;
 
 static bool watch(struct regs *regs)
 {
 	if (regs->vector >= ENTRY_EVENT) {
 		return false;
 	}
-	seen.vector = regs->vector;
-	seen.regs = *regs;
-	seen.cr2 = this_cpu()->info->arch.cr2;
-	seen.events_masked = this_cpu()->info->evtchn_upcall_mask;
-	if (from_user(regs)) {
-		return false;
-	}
-	/* Back to the caller of the snippet. */
+	last_vector = regs->vector;
+	last = *regs;
 	regs->rip = resume_rip;
 	return true;
 }
 
-/* Calls a snippet in kernel mode; the watch takes it back behind the call. */
-static void kernel_run(user_fn fn, unsigned long arg)
-{
-	seen.vector = -1;
-	trap_set_hook(watch);
-	asm volatile("lea 1f(%%rip), %%rax\n"
-		     "mov %%rax, %[resume]\n"
-		     "mov %%rsp, %%rbx\n"
-		     "call *%[fn]\n"
-		     "1: mov %%rbx, %%rsp\n"
-		     : [resume] "=m" (resume_rip), "+D" (arg)
-		     : [fn] "r" (fn)
-		     : "rax", "rbx", "rcx", "rdx", "memory", "cc");
-	trap_set_hook(NULL);
-}
-
-static void user_run_watched(user_fn fn, unsigned long arg)
-{
-	seen.vector = -1;
-	trap_set_hook(watch);
-	user_run(fn, arg);
-	trap_set_hook(NULL);
-}
-
 static const struct {
 	const char *name;
-	user_fn fn;
+	snippet_fn fn;
 	unsigned long arg;
 	int vector;
 	uint64_t error;		/* without PF_US */
@@ -113,77 +71,77 @@ static const struct {
 	{ "write, not present", x_write, UNMAPPED, VEC_PF, PF_W, 0 },
 };
 
-static void check_seen(unsigned int i, bool user)
+static void check_seen(const struct sighting *seen, unsigned int i, bool user)
 {
 	uint64_t error = cases[i].error;
 
 	test_case("%s from %s", cases[i].name, user ? "user" : "kernel");
-	if (!CHECK_EQ(seen.vector, cases[i].vector)) {
+	if (!CHECK_EQ(seen->vector, cases[i].vector)) {
 		return;
 	}
 	if (cases[i].vector == VEC_PF) {
 		error |= user ? PF_US : 0;
-		CHECK_EQ(seen.cr2, cases[i].arg);
+		CHECK_EQ(seen->cr2, cases[i].arg);
 	}
 	if (cases[i].fn == x_int80) {
 		/* QEMU 7.2 reports 16 * N + 2 here; see DESIGN.md, 8. */
-		CHECK(seen.regs.error == error ||
-		      seen.regs.error == (0x80 << 4 | 2), "error %lx",
-		      seen.regs.error);
+		CHECK(seen->regs.error == error ||
+		      seen->regs.error == (0x80 << 4 | 2), "error %lx",
+		      seen->regs.error);
 	} else {
-		CHECK_EQ(seen.regs.error, error);
+		CHECK_EQ(seen->regs.error, error);
 	}
 	if (cases[i].rip_offset >= 0) {
-		CHECK_EQ(seen.regs.rip, (uint64_t)cases[i].fn +
+		CHECK_EQ(seen->regs.rip, (uint64_t)cases[i].fn +
 					cases[i].rip_offset);
 	}
-	CHECK_EQ(seen.regs.cs, user ? USER_CS : KERNEL_CS);
-	CHECK_EQ(seen.events_masked, 1);
-	CHECK_EQ(seen.regs.rflags & FLAG_DF, 0);
+	CHECK_EQ(seen->regs.cs, user ? USER_CS : KERNEL_CS);
+	CHECK_EQ(seen->events_masked, 1);
+	CHECK_EQ(seen->regs.rflags & FLAG_DF, 0);
 	if (user) {
-		CHECK_EQ(seen.regs.upcall_mask, 0);
-		CHECK_EQ(seen.regs.ss, USER_SS);
-		CHECK_EQ(seen.regs.rflags & FLAG_IF, FLAG_IF);
+		CHECK_EQ(seen->regs.upcall_mask, 0);
+		CHECK_EQ(seen->regs.ss, USER_SS);
+		CHECK_EQ(seen->regs.rflags & FLAG_IF, FLAG_IF);
 	}
 }
 
 TEST(exception_kernel, 0)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		kernel_run(cases[i].fn, cases[i].arg);
 		if (cases[i].fn == x_hlt) {
 			/* The kernel's hlt is emulated, or refused. */
 			continue;
 		}
-		check_seen(i, false);
+		check_seen(kernel_watch(cases[i].fn, cases[i].arg), i, false);
 	}
 }
 
 TEST(exception_user, 0)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
-		user_run_watched(cases[i].fn, cases[i].arg);
-		check_seen(i, true);
+		check_seen(user_watch(cases[i].fn, cases[i].arg), i, true);
 	}
 }
 
 /* The event mask before the exception is in the frame, twice. */
 TEST(exception_event_mask, 0)
 {
+	const struct sighting *seen;
+
 	test_case("masked");
 	events_disable();
-	kernel_run(x_ud2, 0);
-	CHECK_EQ(seen.vector, VEC_UD);
-	CHECK_EQ(seen.regs.upcall_mask, 1);
-	CHECK_EQ(seen.regs.rflags & FLAG_IF, 0);
+	seen = kernel_watch(x_ud2, 0);
+	CHECK_EQ(seen->vector, VEC_UD);
+	CHECK_EQ(seen->regs.upcall_mask, 1);
+	CHECK_EQ(seen->regs.rflags & FLAG_IF, 0);
 	CHECK_EQ(this_cpu()->info->evtchn_upcall_mask, 1);
 
 	test_case("unmasked");
 	events_enable();
-	kernel_run(x_ud2, 0);
-	CHECK_EQ(seen.regs.upcall_mask, 0);
-	CHECK_EQ(seen.regs.rflags & FLAG_IF, FLAG_IF);
-	CHECK_EQ(seen.events_masked, 1);
+	seen = kernel_watch(x_ud2, 0);
+	CHECK_EQ(seen->regs.upcall_mask, 0);
+	CHECK_EQ(seen->regs.rflags & FLAG_IF, FLAG_IF);
+	CHECK_EQ(seen->events_masked, 1);
 	CHECK_EQ(this_cpu()->info->evtchn_upcall_mask, 0);
 	events_disable();
 }
@@ -191,6 +149,7 @@ TEST(exception_event_mask, 0)
 /* Page faults: each kind of protection, from kernel and user. */
 TEST(exception_page_fault, 0)
 {
+	const struct sighting *seen;
 	char *page = page_alloc();
 	char *va = (char *)TEST_VA;
 	pte_t pte = pte_make(virt_to_mfn(page), PTE_USER & ~PTE_RW);
@@ -200,39 +159,39 @@ TEST(exception_page_fault, 0)
 	CHECK_EQ(pte_write(user_root() + (slot - kernel_root), *slot), 0);
 
 	test_case("kernel writes a read-only page");
-	kernel_run(x_write, (unsigned long)va + 8);
-	CHECK_EQ(seen.vector, VEC_PF);
-	CHECK_EQ(seen.regs.error, PF_P | PF_W);
-	CHECK_EQ(seen.cr2, va + 8);
+	seen = kernel_watch(x_write, (unsigned long)va + 8);
+	CHECK_EQ(seen->vector, VEC_PF);
+	CHECK_EQ(seen->regs.error, PF_P | PF_W);
+	CHECK_EQ(seen->cr2, va + 8);
 
 	test_case("user writes a read-only page");
-	user_run_watched(x_write, (unsigned long)va + 9);
-	CHECK_EQ(seen.vector, VEC_PF);
-	CHECK_EQ(seen.regs.error, PF_P | PF_W | PF_US);
-	CHECK_EQ(seen.cr2, va + 9);
+	seen = user_watch(x_write, (unsigned long)va + 9);
+	CHECK_EQ(seen->vector, VEC_PF);
+	CHECK_EQ(seen->regs.error, PF_P | PF_W | PF_US);
+	CHECK_EQ(seen->cr2, va + 9);
 
 	test_case("user reads it");
-	user_run_watched(x_read, (unsigned long)va);
-	CHECK_EQ(seen.vector, -1);
+	seen = user_watch(x_read, (unsigned long)va);
+	CHECK_EQ(seen->vector, -1);
 
 	test_case("user jumps to a page without a translation");
-	user_run_watched(x_jump, (unsigned long)va + PAGE_SIZE);
-	CHECK_EQ(seen.vector, VEC_PF);
-	CHECK_EQ(seen.regs.error & ~PF_ID, PF_US);
-	CHECK_EQ(seen.regs.rip, va + PAGE_SIZE);
+	seen = user_watch(x_jump, (unsigned long)va + PAGE_SIZE);
+	CHECK_EQ(seen->vector, VEC_PF);
+	CHECK_EQ(seen->regs.error & ~PF_ID, PF_US);
+	CHECK_EQ(seen->regs.rip, va + PAGE_SIZE);
 
 	test_case("user jumps to a no-execute page");
 	CHECK_EQ(hc_update_va_mapping(TEST_VA, pte | PTE_NX, UVMF_INVLPG), 0);
-	user_run_watched(x_jump, (unsigned long)va);
-	CHECK_EQ(seen.vector, VEC_PF);
-	CHECK_EQ(seen.regs.error, PF_P | PF_US | PF_ID);
-	CHECK_EQ(seen.cr2, va);
+	seen = user_watch(x_jump, (unsigned long)va);
+	CHECK_EQ(seen->vector, VEC_PF);
+	CHECK_EQ(seen->regs.error, PF_P | PF_US | PF_ID);
+	CHECK_EQ(seen->cr2, va);
 
 	test_case("kernel jumps to a no-execute page");
-	kernel_run(x_jump, (unsigned long)va);
-	CHECK_EQ(seen.vector, VEC_PF);
-	CHECK_EQ(seen.regs.error, PF_P | PF_ID);
-	CHECK_EQ(seen.cr2, va);
+	seen = kernel_watch(x_jump, (unsigned long)va);
+	CHECK_EQ(seen->vector, VEC_PF);
+	CHECK_EQ(seen->regs.error, PF_P | PF_ID);
+	CHECK_EQ(seen->cr2, va);
 
 	CHECK_EQ(pte_write(user_root() + (slot - kernel_root), 0), 0);
 	unmap_test_va(TEST_VA);
@@ -242,6 +201,7 @@ TEST(exception_page_fault, 0)
 /* User mode cannot reach the hypervisor, nor what only the kernel has. */
 TEST(exception_user_reach, 0)
 {
+	const struct sighting *seen;
 	static const unsigned long vas[] = {
 		0xffff820000000000, 0xffff82d040200000, 0xffff830000000000,
 		0xffff87fffffff000, TEST_VA2,
@@ -252,11 +212,11 @@ TEST(exception_user_reach, 0)
 			  pte_make(virt_to_mfn(page), PTE_USER)), 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(vas); i++) {
 		test_case("read %lx", vas[i]);
-		user_run_watched(x_read, vas[i]);
-		CHECK_EQ(seen.vector, VEC_PF);
-		CHECK_EQ(seen.cr2, vas[i]);
-		CHECK_EQ(seen.regs.error & PF_US, PF_US);
-		CHECK_EQ(seen.regs.error & PF_W, 0);
+		seen = user_watch(x_read, vas[i]);
+		CHECK_EQ(seen->vector, VEC_PF);
+		CHECK_EQ(seen->cr2, vas[i]);
+		CHECK_EQ(seen->regs.error & PF_US, PF_US);
+		CHECK_EQ(seen->regs.error & PF_W, 0);
 	}
 	unmap_test_va(TEST_VA2);
 	page_free(page);
@@ -317,16 +277,16 @@ TEST(exception_registers, 0)
 		CHECK_EQ(out[i], 0x101 + i);
 	}
 	test_case("in the frame");
-	CHECK_EQ(seen.regs.rax, 0x101);
-	CHECK_EQ(seen.regs.rbx, 0x102);
-	CHECK_EQ(seen.regs.rcx, 0x103);
-	CHECK_EQ(seen.regs.rdx, 0x104);
-	CHECK_EQ(seen.regs.rsi, 0x105);
-	CHECK_EQ(seen.regs.rdi, 0x106);
-	CHECK_EQ(seen.regs.rbp, 0x107);
-	CHECK_EQ(seen.regs.r8, 0x108);
-	CHECK_EQ(seen.regs.r11, 0x10b);
-	CHECK_EQ(seen.regs.r15, 0x10f);
+	CHECK_EQ(last.rax, 0x101);
+	CHECK_EQ(last.rbx, 0x102);
+	CHECK_EQ(last.rcx, 0x103);
+	CHECK_EQ(last.rdx, 0x104);
+	CHECK_EQ(last.rsi, 0x105);
+	CHECK_EQ(last.rdi, 0x106);
+	CHECK_EQ(last.rbp, 0x107);
+	CHECK_EQ(last.r8, 0x108);
+	CHECK_EQ(last.r11, 0x10b);
+	CHECK_EQ(last.r15, 0x10f);
 }
 
 /* A handler's frame lies under the interrupted stack, aligned to 16 bytes. */
@@ -349,24 +309,22 @@ TEST(exception_stack_alignment, 0)
 			     : [skew] "r" ((uint64_t)skew)
 			     : "rax", "rbx", "memory");
 		trap_set_hook(NULL);
-		CHECK_EQ(seen.vector, VEC_UD);
-		CHECK_EQ(seen.regs.rsp, frame_end);
+		CHECK_EQ(last_vector, VEC_UD);
+		CHECK_EQ(last.rsp, frame_end);
 	}
 }
 
 /* TF in user mode: a debug exception after one instruction. */
 TEST(exception_single_step, 0)
 {
+	const struct sighting *seen;
 	struct regs r = user_regs(x_div, 0);
 
 	r.rflags |= FLAG_TF;
-	seen.vector = -1;
-	trap_set_hook(watch);
-	user_run_regs(&r);
-	trap_set_hook(NULL);
-	CHECK_EQ(seen.vector, VEC_DB);
-	CHECK_EQ(seen.regs.rip, (uint64_t)x_div + 2);
-	CHECK_EQ(seen.regs.rflags & FLAG_TF, FLAG_TF);
+	seen = user_watch_regs(&r);
+	CHECK_EQ(seen->vector, VEC_DB);
+	CHECK_EQ(seen->regs.rip, (uint64_t)x_div + 2);
+	CHECK_EQ(seen->regs.rflags & FLAG_TF, FLAG_TF);
 	CHECK_EQ(hc_get_debugreg(6) & (1 << 14), 1 << 14);
 	hc_set_debugreg(6, 0);
 }
@@ -384,14 +342,12 @@ TEST(exception_user_flags, 0)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct regs r = user_regs(x_ud2, 0);
+		const struct sighting *seen;
 
 		test_case("%s", flags[i].name);
 		r.rflags |= flags[i].flag;
-		seen.vector = -1;
-		trap_set_hook(watch);
-		user_run_regs(&r);
-		trap_set_hook(NULL);
-		CHECK_EQ(seen.vector, VEC_UD);
-		CHECK_EQ(seen.regs.rflags & flags[i].flag, flags[i].flag);
+		seen = user_watch_regs(&r);
+		CHECK_EQ(seen->vector, VEC_UD);
+		CHECK_EQ(seen->regs.rflags & flags[i].flag, flags[i].flag);
 	}
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/* Runs assembly snippets and remembers the first exception. */
+#include "common/snippet.h"
+
+static struct sighting seen;
+static uint64_t resume_rip, result;
+
+static bool watch(struct regs *regs)
+{
+	if (regs->vector >= ENTRY_EVENT) {
+		return false;
+	}
+	seen.vector = regs->vector;
+	seen.regs = *regs;
+	seen.where = regs;
+	seen.cr2 = this_cpu()->info->arch.cr2;
+	seen.events_masked = this_cpu()->info->evtchn_upcall_mask;
+	if (from_user(regs)) {
+		return false;
+	}
+	/* Back to the caller of the snippet. */
+	regs->rip = resume_rip;
+	return true;
+}
+
+const struct sighting *kernel_watch(snippet_fn fn, unsigned long arg)
+{
+	trap_hook_t old = trap_set_hook(watch);
+
+	seen.vector = -1;
+	asm volatile("lea 1f(%%rip), %%rax\n"
+		     "mov %%rax, %[resume]\n"
+		     "push %%rbp\n"
+		     "mov %%rsp, %%rbx\n"
+		     "call *%[fn]\n"
+		     "1: mov %%rbx, %%rsp\n"
+		     "pop %%rbp\n"
+		     : [resume] "=m" (resume_rip), "+D" (arg), "=&a" (result)
+		     : [fn] "r" (fn)
+		     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11",
+		       "r12", "r13", "r14", "r15", "memory", "cc");
+	trap_set_hook(old);
+	return &seen;
+}
+
+const struct sighting *user_watch_regs(const struct regs *regs)
+{
+	trap_hook_t old = trap_set_hook(watch);
+
+	seen.vector = -1;
+	result = user_run_regs(regs)->rax;
+	trap_set_hook(old);
+	return &seen;
+}
+
+const struct sighting *user_watch(snippet_fn fn, unsigned long arg)
+{
+	struct regs regs = user_regs(fn, arg);
+
+	return user_watch_regs(&regs);
+}
+
+unsigned long snippet_result(void)
+{
+	return result;
+}
