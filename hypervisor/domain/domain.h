@@ -49,7 +49,10 @@ struct pv_vcpu {
 	/* Read by entry.S on its straight-line paths: keep together. */
 	bool kernel_mode;		/* guest kernel or guest user */
 	bool syscall_masks_events;
-	u8 pad[6];
+	bool fast_iret;			/* entry.S may carry out iret */
+	u8 pad[5];
+	u64 fast_sp;			/* frame for a syscall from user mode on
+					   the kernel stack; 0: C must look */
 	u64 cr3_kernel;			/* what goes into CR3 in kernel mode */
 	u64 cr3_user;			/* the same in user mode; 0: none */
 	u64 kernel_sp;			/* STACK_SWITCH: stack on user entry */
@@ -85,6 +88,7 @@ struct pv_vcpu {
 	vaddr_t iobmp;			/* guest address of its I/O bitmap */
 	unsigned int iobmp_ports;
 	u64 msr_xcr0;
+	mfn_t old_root;			/* reference still to be given back */
 
 	struct trap_entry traps[256];
 };
@@ -102,11 +106,15 @@ struct sched_vcpu {
 	struct list run_item;		/* on a CPU's run queue, or alone */
 	unsigned int cpu;		/* where it runs or is queued */
 	cpumask_t affinity, soft_affinity;
-	s64 credit;
-	u8 priority;
+	cpumask_t saved_affinity;	/* SCHEDOP_pin_override; 0: none */
+	s64 credit;			/* ns; below 0: had more than its share */
+	u64 used_ns;			/* since the last accounting */
+	u64 charged_at;			/* paid for until then */
+	u64 slice_end;
+	bool boosted;			/* just woken: goes before others */
+	bool yielding;			/* last choice at the next pick */
 	bool running;			/* its registers are on a CPU now */
 	bool queued;
-	u64 slice_start;
 };
 
 struct vcpu {
@@ -124,6 +132,7 @@ struct vcpu {
 	 */
 	struct vcpu_info *info;
 	mfn_t info_mfn;			/* referenced frame, or INVALID_MFN */
+	struct vcpu_info spare_info;	/* until then for those after the 32nd */
 
 	u64 pause_flags;		/* VPF_*, atomic */
 	u32 pause_count;		/* pauses by us and the toolstack */
@@ -155,8 +164,9 @@ struct domain {
 	bool shutting_down, shut_down;
 	bool crashed_reported;
 	u32 refs;			/* domain_get / domain_put */
-	struct list all_item;		/* domain_list_lock */
-	struct domain *hash_next;	/* domain_list_lock */
+	struct domain *next_dead;	/* waits to be freed; domain.c's lock */
+	u32 kill_busy;			/* domain_kill is at work; atomic */
+	u32 kill_step;			/* ... and had come so far */
 	u8 shutdown_code;
 	u8 uuid[16];
 	u32 ssidref;
@@ -190,8 +200,10 @@ struct domain {
 	unsigned int max_ports;		/* limit, <= 4096 two-level */
 	unsigned int nr_ports;		/* ports with a struct so far */
 	u64 polling_vcpus;		/* atomic bit mask */
-	evtchn_port_t virq_global[NR_VIRQS];
-	struct pirq *pirqs;		/* domain 0: GSIs and MSIs bound */
+	struct pirq *pirqs;		/* domain 0: GSIs and MSIs mapped */
+	mfn_t pirq_eoi_mfn;		/* PHYSDEVOP_pirq_eoi_gmfn's page */
+	u64 *pirq_eoi_map;		/* bit set: wants an EOI; or NULL */
+	bool pirq_auto_unmask;		/* ... of version 1 */
 
 	/* grants (grant/) */
 	struct grant_table *grants;
@@ -199,9 +211,9 @@ struct domain {
 	/* scheduling parameters */
 	u16 weight;			/* 256 is normal */
 	u16 cap;			/* per cent of one CPU; 0: none */
-	u64 cpu_time_ns;		/* of vCPUs that are gone */
+	s64 cap_left;			/* ns until the next accounting; atomic */
 	struct timer watchdog[2];
-	u32 watchdog_in_use;
+	u32 watchdog_in_use;		/* lock */
 
 	/* I/O ports, memory and IRQs a domain may touch: domain 0 only now */
 	u8 *io_ports;			/* 8 KiB bitmap, 1: allowed; or NULL */
@@ -292,13 +304,40 @@ static inline bool is_idle_vcpu(const struct vcpu *v)
 	return v->domain->id == DOMID_IDLE;
 }
 
+/*
+ * A context was set (pvcpu_set_context): the vCPU may run once it is up,
+ * which it is at once when `online`.
+ */
+void vcpu_context_set(struct vcpu *v, bool online);
+/* VCPUOP_up and VCPUOP_down; the last one down powers the domain off. */
+int vcpu_up(struct vcpu *v);
+void vcpu_down(struct vcpu *v);
+
+/* Clears what SCHEDOP_block or SCHEDOP_poll set, and wakes. */
+void vcpu_unblock(struct vcpu *v);
+
 /* VCPUOP_register_vcpu_info; once for each vCPU. */
 int vcpu_register_info(struct vcpu *v, mfn_t gmfn, unsigned int offset);
 
 /* Writes v's pvclock record(s) if the guest could see an older one. */
 void vcpu_time_publish(struct vcpu *v);
+/*
+ * The copies that lie at guest addresses (runstate, secondary time), written
+ * through the address space loaded now, which must be of v's domain.
+ */
+void vcpu_guest_areas_publish(struct vcpu *v);
 void domain_wallclock_publish(struct domain *d);
+/* Under v's run-queue lock. */
 void vcpu_runstate_change(struct vcpu *v, enum runstate to, u64 now);
+/* Times up to now; any vCPU. */
 void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out);
+
+/* SCHEDOP_watchdog: id 0 sets a new one; returns its id, 0 or -errno. */
+int domain_watchdog(struct domain *d, u32 id, u32 timeout_s);
+
+/* For domctl's getdomaininfo and getvcpuinfo: XEN_DOMINF_* without shutdown
+ * code, and CPU time of all vCPUs, ns. */
+u32 domain_state_flags(struct domain *d);
+u64 domain_cpu_time(struct domain *d);
 
 #endif

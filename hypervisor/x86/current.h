@@ -16,6 +16,13 @@
 
 struct vcpu;
 
+/* What brought us in from a guest, counted in cpu_info.counts. */
+enum entry_count {
+	COUNT_SYSCALL, COUNT_HYPERCALL, COUNT_IRET, COUNT_EXCEPTION,
+	COUNT_PAGE_FAULT, COUNT_EMULATED, COUNT_IRQ, COUNT_UPCALL,
+	NR_ENTRY_COUNTS,
+};
+
 struct cpu_info {
 	struct cpu_regs guest_regs;	/* rsp0 points just below .es */
 	struct vcpu *current;
@@ -23,7 +30,8 @@ struct cpu_info {
 	u64 scratch[4];			/* entry.S: spilled registers */
 	u32 cpu;			/* our CPU number, 0 .. nr_cpus - 1 */
 	u32 pad;
-	u64 align;			/* see below */
+	u32 *softirq_pending;		/* this CPU's, for entry.S */
+	u64 counts[NR_ENTRY_COUNTS];	/* entries by kind (debug/counters.c) */
 };
 
 /* The CPU pushes from a 16-byte aligned RSP; the top of the block is one. */
