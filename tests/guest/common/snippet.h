@@ -14,7 +14,7 @@ typedef unsigned long (*snippet_fn)(unsigned long arg);
 /* A function (arg in rdi, result in rax) of which only the text is given. */
 #define SNIPPET(name, text)						\
 	unsigned long name(unsigned long arg);				\
-	asm(".pushsection .text\n.balign 16\n.globl " #name "\n"	\
+	asm(".pushsection .text\n.balign 16\n"				\
 	    #name ":\n" text "\n	ret\n.popsection")
 
 /* The first exception that a snippet took; vector -1 when there was none. */
