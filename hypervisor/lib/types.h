@@ -19,7 +19,6 @@
 #include <stdarg.h>
 #include <limits.h>
 
-#define __XEN__ 1
 #define __XEN_TOOLS__ 1
 #define uint64_aligned_t uint64_t __attribute__((aligned(8)))
 #include <xen/xen.h>

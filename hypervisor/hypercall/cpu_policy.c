@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * CPU policies in the toolstack's form: lists of CPUID leaves and MSRs, as
+ * libxenguest reads, narrows and writes them when it builds a domain.
+ */
+#include "hypercall/domctl.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "mm/alloc.h"
+#include "mm/guest_copy.h"
+#include "pvcpu/policy.h"
+#include <xen/sysctl.h>
+
+#define MSR_PLATFORM_INFO	0xce
+#define MSR_ARCH_CAPS		0x10a
+#define NR_MSRS			2
+
+/*
+ * Copies a policy out.  A null buffer asks only for the count; one that is
+ * too small gives -ENOBUFS.  Counts are set to what there is.
+ */
+static long policy_out(const struct cpu_policy *p, u32 *nr_leaves,
+		       const void *leaves, u32 *nr_msrs, const void *msrs)
+{
+	const struct xen_msr_entry list[NR_MSRS] = {
+		{ MSR_PLATFORM_INFO, 0, p->platform_info },
+		{ MSR_ARCH_CAPS, 0, p->arch_caps },
+	};
+
+	if (leaves) {
+		if (*nr_leaves < p->nr_leaves) {
+			return -ENOBUFS;
+		}
+		if (copy_to_guest(leaves, p->leaves, p->nr_leaves)) {
+			return -EFAULT;
+		}
+	}
+	if (msrs) {
+		if (*nr_msrs < NR_MSRS) {
+			return -ENOBUFS;
+		}
+		if (copy_to_guest(msrs, list, NR_MSRS)) {
+			return -EFAULT;
+		}
+	}
+	*nr_leaves = leaves ? p->nr_leaves : POLICY_MAX_LEAVES;
+	*nr_msrs = NR_MSRS;
+	return 0;
+}
+
+DOMCTL(get_cpu_policy)
+{
+	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
+
+	*copy_back = true;
+	return policy_out(d->policy, &p->nr_leaves, p->leaves.p,
+			  &p->nr_msrs, p->msrs.p);
+}
+
+static long update_leaves(struct cpu_policy *p,
+			  struct xen_domctl_cpu_policy *arg)
+{
+	struct xen_cpuid_leaf leaf;
+
+	for (u32 i = 0; i < arg->nr_leaves; i++) {
+		if (copy_from_guest(&leaf, (vaddr_t)arg->leaves.p +
+				    i * sizeof(leaf), 1)) {
+			return -EFAULT;
+		}
+		if (policy_update(p, &leaf, &arg->err_leaf,
+				  &arg->err_subleaf)) {
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static long update_msrs(struct cpu_policy *p,
+			struct xen_domctl_cpu_policy *arg)
+{
+	struct xen_msr_entry msr;
+
+	for (u32 i = 0; i < arg->nr_msrs; i++) {
+		if (copy_from_guest(&msr, (vaddr_t)arg->msrs.p +
+				    i * sizeof(msr), 1)) {
+			return -EFAULT;
+		}
+		if (msr.flags) {
+			return -EINVAL;
+		}
+		if (msr.idx == MSR_PLATFORM_INFO) {
+			p->platform_info = msr.val & pv_policy.platform_info;
+		} else if (msr.idx == MSR_ARCH_CAPS) {
+			p->arch_caps = msr.val & pv_policy.arch_caps;
+		} else if (msr.val) {
+			arg->err_msr = msr.idx;
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* Before the domain runs for the first time only: it may not see a change. */
+DOMCTL(set_cpu_policy)
+{
+	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
+	struct cpu_policy *old = d->policy;
+	long err;
+
+	if (d == current->domain) {
+		return -EINVAL;
+	}
+	if (p->nr_leaves > 1024 || p->nr_msrs > 1024) {
+		return -E2BIG;
+	}
+	if (d->vcpus[0]->initialised) {
+		return -EEXIST;
+	}
+	p->err_leaf = p->err_subleaf = p->err_msr = ~0U;
+	err = policy_init_domain(d);
+	if (err) {
+		d->policy = old;
+		return err;
+	}
+	*d->policy = *old;
+	err = update_leaves(d->policy, p);
+	err = err ? err : update_msrs(d->policy, p);
+	if (err) {
+		policy_free_domain(d);
+		d->policy = old;
+		*copy_back = err == -EINVAL;
+		return err;
+	}
+	heap_free(old);
+	return 0;
+}
+
+static const struct cpu_policy *policy_by_index(u32 index)
+{
+	switch (index) {
+	case XEN_SYSCTL_cpu_policy_raw:
+	case XEN_SYSCTL_cpu_policy_host:
+		return &host_policy;
+	case XEN_SYSCTL_cpu_policy_pv_max:
+	case XEN_SYSCTL_cpu_policy_pv_default:
+		return &pv_policy;
+	}
+	return NULL;
+}
+
+long sysctl_get_cpu_policy(struct xen_sysctl *op, bool *copy_back)
+{
+	struct xen_sysctl_cpu_policy *p = &op->u.cpu_policy;
+	const struct cpu_policy *policy = policy_by_index(p->index);
+
+	if (p->index > XEN_SYSCTL_cpu_policy_hvm_default) {
+		return -EINVAL;
+	}
+	if (!policy) {
+		return -EOPNOTSUPP;
+	}
+	*copy_back = true;
+	return policy_out(policy, &p->nr_leaves, p->leaves.p, &p->nr_msrs,
+			  p->msrs.p);
+}
+
+/* Feature words in the order of xen/arch-x86/cpufeatureset.h. */
+static const struct {
+	u32 leaf, sub;
+	u8 reg;
+} words[] = {
+	{ 1, ~0U, 3 }, { 1, ~0U, 2 }, { 0x80000001, ~0U, 3 },
+	{ 0x80000001, ~0U, 2 }, { 0xd, 1, 0 }, { 7, 0, 1 }, { 7, 0, 2 },
+	{ 0x80000007, ~0U, 3 }, { 0x80000008, ~0U, 1 }, { 7, 0, 3 },
+	{ 7, 1, 0 }, { 0x80000021, ~0U, 0 }, { 7, 1, 1 },
+};
+
+static u32 feature_word(const struct cpu_policy *p, unsigned int i)
+{
+	for (unsigned int n = 0; n < p->nr_leaves; n++) {
+		const struct xen_cpuid_leaf *l = &p->leaves[n];
+
+		if (l->leaf == words[i].leaf && l->subleaf == words[i].sub) {
+			return (&l->a)[words[i].reg];
+		}
+	}
+	return 0;
+}
+
+long sysctl_get_cpu_featureset(struct xen_sysctl *op, bool *copy_back)
+{
+	struct xen_sysctl_cpu_featureset *f = &op->u.cpu_featureset;
+	const struct cpu_policy *p = f->index <= XEN_SYSCTL_cpu_featureset_host
+		? &host_policy : &pv_policy;
+	u32 n = ARRAY_LEN(words), w;
+
+	if (f->index > XEN_SYSCTL_cpu_featureset_hvm_max) {
+		return -EINVAL;
+	}
+	if (f->index == XEN_SYSCTL_cpu_featureset_hvm ||
+	    f->index == XEN_SYSCTL_cpu_featureset_hvm_max) {
+		return -EOPNOTSUPP;
+	}
+	if (f->features.p) {
+		n = min(n, f->nr_features);
+	}
+	for (u32 i = 0; f->features.p && i < n; i++) {
+		w = feature_word(p, i);
+		if (copy_to_guest((vaddr_t)f->features.p + i * sizeof(w), &w,
+				  1)) {
+			return -EFAULT;
+		}
+	}
+	f->nr_features = n;
+	*copy_back = true;
+	return 0;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * HYPERVISOR_xen_version (xen/version.h): who we are and what we can do.  To
+ * guests and their tools we are a Xen 4.17; extraversion says Paravane.
+ */
+#include "hypercall/hypercall.h"
+#include "boot/boot_info.h"
+#include "boot/version.h"
+#include "lib/string.h"
+#include "mm/guest_copy.h"
+#include <xen/features.h>
+#include <xen/version.h>
+
+static long put_string(unsigned long to, const char *text, size_t size)
+{
+	size_t len = min(strlen(text) + 1, size);
+
+	return copy_to_guest_va(to, text, len);
+}
+
+static long compile_info(unsigned long to)
+{
+	struct xen_compile_info info = { 0 };
+
+	str_copy(info.compiler, "gcc " __VERSION__, sizeof(info.compiler));
+	str_copy(info.compile_by, "paravane", sizeof(info.compile_by));
+	str_copy(info.compile_domain, "", sizeof(info.compile_domain));
+	str_copy(info.compile_date, PARAVANE_VERSION,
+		 sizeof(info.compile_date));
+	return copy_to_guest(to, &info, 1);
+}
+
+static long get_features(unsigned long to)
+{
+	struct domain *d = current->domain;
+	struct xen_feature_info info;
+
+	if (copy_from_guest(&info, to, 1)) {
+		return -EFAULT;
+	}
+	if (info.submap_idx >= XENFEAT_NR_SUBMAPS) {
+		return -EINVAL;
+	}
+	info.submap = BIT(XENFEAT_mmu_pt_update_preserve_ad) |
+		      BIT(XENFEAT_gnttab_map_avail_bits) |
+		      BIT(XENFEAT_memory_op_vnode_supported) |
+		      BIT(XENFEAT_not_direct_mapped);
+	if (d->vm_assist & BIT(VMASST_TYPE_pae_extended_cr3)) {
+		info.submap |= BIT(XENFEAT_pae_pgdir_above_4gb);
+	}
+	if (d->privileged) {
+		info.submap |= BIT(XENFEAT_dom0) |
+			       BIT(XENFEAT_linux_rsdp_unrestricted);
+	}
+	return copy_to_guest(to, &info, 1);
+}
+
+static long platform_parameters(unsigned long to)
+{
+	struct xen_platform_parameters p = { .virt_start = HV_VIRT_START };
+
+	return copy_to_guest(to, &p, 1);
+}
+
+static long commandline(unsigned long to)
+{
+	static const char hidden[] = "<denied>";
+
+	if (!current->domain->privileged) {
+		return copy_to_guest_va(to, hidden, sizeof(hidden));
+	}
+	return copy_to_guest_va(to, boot_info.cmdline,
+				min(strlen(boot_info.cmdline) + 1,
+				    sizeof(xen_commandline_t)));
+}
+
+static long build_id(unsigned long to)
+{
+	struct { u32 len; char id[16]; } id = { 0, PARAVANE_VERSION };
+
+	id.len = (u32)strlen(id.id);
+	if (!to) {
+		return id.len;
+	}
+
+	u32 room;
+
+	if (copy_from_guest(&room, to, 1)) {
+		return -EFAULT;
+	}
+	if (room < id.len) {
+		return -ENOBUFS;
+	}
+	return copy_to_guest_va(to, &id, 4 + id.len) ? -EFAULT : (long)id.len;
+}
+
+long hc_xen_version(unsigned long cmd, unsigned long arg, unsigned long a3,
+		    unsigned long a4, unsigned long a5)
+{
+	switch ((int)cmd) {
+	case XENVER_version:
+		return 4 << 16 | 17;
+	case XENVER_extraversion:
+		return put_string(arg, ".0-paravane",
+				  sizeof(xen_extraversion_t));
+	case XENVER_compile_info:
+		return compile_info(arg);
+	case XENVER_capabilities:
+		return put_string(arg, "xen-3.0-x86_64 ",
+				  sizeof(xen_capabilities_info_t));
+	case XENVER_changeset:
+		return put_string(arg, PARAVANE_VERSION,
+				  sizeof(xen_changeset_info_t));
+	case XENVER_platform_parameters:
+		return platform_parameters(arg);
+	case XENVER_get_features:
+		return get_features(arg);
+	case XENVER_pagesize:
+		return arg ? -EINVAL : (long)PAGE_SIZE;
+	case XENVER_guest_handle:
+		return copy_to_guest(arg, &current->domain->uuid, 1);
+	case XENVER_commandline:
+		return commandline(arg);
+	case XENVER_build_id:
+		return build_id(arg);
+	}
+	return -ENOSYS;
+}

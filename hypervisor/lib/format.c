@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Formatted text, the subset of printf that lib/printk.h lists.  Pure code: it
+ * writes into the caller's buffer and nowhere else.
+ */
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "debug/symbols.h"
+
+struct out {
+	char *buf;
+	size_t size, len;
+};
+
+struct spec {
+	bool left, zero;
+	int width;
+	int longs;		/* l: 1, ll: 2, z: 1 */
+};
+
+static void out_char(struct out *o, char c)
+{
+	if (o->len + 1 < o->size) {
+		o->buf[o->len] = c;
+	}
+	o->len++;
+}
+
+static void out_padded(struct out *o, const struct spec *s, const char *text,
+		       int len)
+{
+	int pad = s->width > len ? s->width - len : 0;
+
+	for (; !s->left && pad; pad--) {
+		out_char(o, s->zero ? '0' : ' ');
+	}
+	for (; len; len--) {
+		out_char(o, *text++);
+	}
+	for (; pad; pad--) {
+		out_char(o, ' ');
+	}
+}
+
+static void out_number(struct out *o, const struct spec *s, u64 v,
+		       unsigned int base, bool negative)
+{
+	char text[24];
+	int at = sizeof(text);
+
+	do {
+		text[--at] = "0123456789abcdef"[v % base];
+		v /= base;
+	} while (v);
+	if (negative) {
+		text[--at] = '-';
+	}
+	out_padded(o, s, text + at, (int)sizeof(text) - at);
+}
+
+static const char *parse_spec(const char *f, struct spec *s)
+{
+	*s = (struct spec){ 0 };
+	for (;; f++) {
+		if (*f == '-') {
+			s->left = true;
+		} else if (*f == '0') {
+			s->zero = true;
+		} else {
+			break;
+		}
+	}
+	while (*f >= '0' && *f <= '9') {
+		s->width = s->width * 10 + (*f++ - '0');
+	}
+	while (*f == 'l' || *f == 'z' || *f == 'h') {
+		s->longs += *f++ != 'h';
+	}
+	return f;
+}
+
+static void out_string(struct out *o, const struct spec *s, const char *text)
+{
+	text = text ? text : "(null)";
+	out_padded(o, s, text, (int)strnlen(text, 4096));
+}
+
+static void out_symbol(struct out *o, const struct spec *s, u64 addr)
+{
+	char text[80];
+
+	symbol_format(text, sizeof(text), addr);
+	out_string(o, s, text);
+}
+
+int vformat(char *buf, size_t size, const char *f, va_list args)
+{
+	struct out o = { buf, size, 0 };
+	struct spec s;
+	s64 n;
+
+	for (; *f; f++) {
+		if (*f != '%') {
+			out_char(&o, *f);
+			continue;
+		}
+		f = parse_spec(f + 1, &s);
+		switch (*f) {
+		case 'd':
+			n = s.longs ? va_arg(args, s64) : va_arg(args, int);
+			out_number(&o, &s, n < 0 ? -(u64)n : (u64)n, 10, n < 0);
+			break;
+		case 'u':
+		case 'x':
+			out_number(&o, &s, s.longs ? va_arg(args, u64)
+				   : va_arg(args, u32), *f == 'u' ? 10 : 16,
+				   false);
+			break;
+		case 'p':
+			if (f[1] == 'S') {
+				f++;
+				out_symbol(&o, &s, va_arg(args, u64));
+				break;
+			}
+			s.zero = true;
+			s.width = 16;
+			out_number(&o, &s, va_arg(args, u64), 16, false);
+			break;
+		case 's':
+			out_string(&o, &s, va_arg(args, const char *));
+			break;
+		case 'c':
+			out_char(&o, (char)va_arg(args, int));
+			break;
+		case '%':
+			out_char(&o, '%');
+			break;
+		case 0:
+			f--;
+			break;
+		default:
+			out_char(&o, '?');
+		}
+	}
+	if (size) {
+		buf[min(o.len, size - 1)] = 0;
+	}
+	return (int)o.len;
+}
+
+int format(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vformat(buf, size, fmt, args);
+	va_end(args);
+	return n;
+}
