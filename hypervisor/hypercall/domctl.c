@@ -120,7 +120,6 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		.max_pages = d->max_pages,
 		.outstanding_pages = d->claimed_pages,
 		.shared_info_frame = d->shared_mfn.v,
-		.cpu_time = d->cpu_time_ns,
 		.max_vcpu_id = d->max_vcpus - 1,
 		.ssidref = d->ssidref,
 		.gpaddr_bits = 52,

@@ -27,6 +27,7 @@
 enum {
 #define XEN_ERRNO(name, value) name = value,
 #include <xen/errno.h>
+	ERESTART = 85,	/* ours: the call goes on later; no guest sees it */
 };
 
 typedef uint8_t u8;
