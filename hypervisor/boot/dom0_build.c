@@ -107,6 +107,20 @@ static void fill_vga(struct start_info *si)
 	si->console.dom0.info_size = sizeof(*vga);
 }
 
+/*
+ * On a machine without a BIOS area to search, Linux takes the root of the
+ * ACPI tables from its command line (XENFEAT_linux_rsdp_unrestricted).
+ */
+static void fill_command_line(char *to, const char *words)
+{
+	size_t len = str_copy(to, words, MAX_GUEST_CMDLINE);
+
+	if (len < MAX_GUEST_CMDLINE && boot_info.efi && boot_info.rsdp) {
+		format(to + len, MAX_GUEST_CMDLINE - len, " acpi_rsdp=0x%lx",
+		       boot_info.rsdp);
+	}
+}
+
 static void fill_start_info(const struct dom0_memory *m)
 {
 	const struct pv_layout *l = m->l;
@@ -133,8 +147,7 @@ static void fill_start_info(const struct dom0_memory *m)
 			si->flags |= SIF_MOD_START_PFN;
 		}
 	}
-	str_copy((char *)si->cmd_line, m->kernel->cmdline,
-		 sizeof(si->cmd_line));
+	fill_command_line((char *)si->cmd_line, m->kernel->cmdline);
 	fill_vga(si);
 }
 

@@ -120,9 +120,9 @@ static long dispatch(struct xen_platform_op *op, bool *copy_back)
 		       settime(op->u.settime64.secs, op->u.settime64.nsecs,
 			       op->u.settime64.system_time);
 	case XENPF_enter_acpi_sleep:
-		return machine_sleep(op->u.enter_acpi_sleep.sleep_state,
-				     op->u.enter_acpi_sleep.val_a,
-				     op->u.enter_acpi_sleep.val_b);
+		return acpi_enter_sleep(op->u.enter_acpi_sleep.sleep_state,
+					op->u.enter_acpi_sleep.val_a,
+					op->u.enter_acpi_sleep.val_b);
 	case XENPF_getidletime:
 		*copy_back = true;
 		return getidletime(&op->u.getidletime);

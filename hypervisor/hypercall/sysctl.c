@@ -5,7 +5,6 @@
  * machine as a whole.  Privileged callers only; what we do not have says
  * -ENOSYS.
  */
-#include "debug/keys.h"
 #include "device/console.h"
 #include "domain/sched.h"
 #include "hypercall/domctl.h"
