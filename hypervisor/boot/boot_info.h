@@ -50,9 +50,24 @@ struct boot_options {
 	int loglvl, guest_loglvl;	/* enum log_level */
 	unsigned int maxcpus;
 	bool nosmap, nosmep, nopcid;
+	unsigned int com1_irq;
+	char cpuid[128];		/* cpuid=: words "no-avx,…" */
 };
 
 extern struct boot_options boot_options;
+
+/* boot/loader.c: fills boot_info from what the loader left; before paging. */
+void boot_info_read(u32 magic, u32 info);
+
+/* boot/bundle.c: a first module that is a bundle becomes several. */
+void bundle_unpack(void);
+
+/* boot/cmdline.c: fills boot_options; complaints wait for cmdline_report. */
+void cmdline_parse(void);
+void cmdline_report(void);
+
+/* boot/memory.c: sorts the map, notes the image and modules as taken. */
+void boot_memory_init(void);
 
 /* boot/dom0_build.c: builds and unpauses domain 0; panics when it cannot. */
 void dom0_build(void);

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Boot loaders: multiboot 1 (QEMU -kernel, old GRUB), multiboot 2 (GRUB on
+ * BIOS and UEFI) and PVH (xen/arch-x86/hvm/start_info.h).  Each leaves its
+ * information below 4 GiB, where the early tables show it; here it is copied
+ * into boot_info, after which its memory is free for use.
+ *
+ * A loader other than GRUB 2 puts the file's name before each command line;
+ * it is taken off.
+ */
+#include "boot/boot_info.h"
+#include "boot/image.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "x86/layout.h"
+#include <xen/arch-x86/hvm/start_info.h>
+
+#define LOADER_MB1	0x2badb002
+#define LOADER_MB2	0x36d76289
+#define FOUR_GIB	0x100000000ULL
+
+struct boot_info boot_info;
+
+static __init const void *early_view(u64 maddr)
+{
+	return (const void *)(DIRECTMAP_START + maddr);
+}
+
+static __init void copy_cmdline(char *to, const char *from, bool has_name)
+{
+	if (has_name) {
+		while (*from == ' ') {
+			from++;
+		}
+		while (*from && *from != ' ') {
+			from++;
+		}
+	}
+	while (*from == ' ') {
+		from++;
+	}
+	str_copy(to, from, BOOT_CMDLINE_SIZE);
+}
+
+static __init void add_e820(u64 addr, u64 size, u32 type)
+{
+	struct e820_entry *e = &boot_info.e820[boot_info.nr_e820];
+
+	if (boot_info.nr_e820 == BOOT_MAX_E820 || !size ||
+	    addr + size < addr) {
+		return;
+	}
+	boot_info.nr_e820++;
+	e->addr = addr;
+	e->size = size;
+	e->type = type;
+}
+
+static __init void add_module(u64 start, u64 end, const char *cmdline,
+			      bool has_name)
+{
+	struct boot_module *m = &boot_info.modules[boot_info.nr_modules];
+
+	if (boot_info.nr_modules == BOOT_MAX_MODULES || end <= start) {
+		return;
+	}
+	boot_info.nr_modules++;
+	m->maddr = start;
+	m->size = end - start;
+	if (cmdline) {
+		copy_cmdline(m->cmdline, cmdline, has_name);
+	}
+}
+
+/* ---- multiboot 1: GNU Multiboot Specification 0.6.96, 3.3 ---- */
+
+struct mb1_info {
+	u32 flags, mem_lower, mem_upper, boot_device, cmdline;
+	u32 mods_count, mods_addr, syms[4], mmap_length, mmap_addr;
+	u32 drives[2], config_table, loader_name;
+};
+
+struct mb1_module {
+	u32 start, end, string, reserved;
+};
+
+struct mb1_mmap {
+	u32 size;
+	u64 addr, len;
+	u32 type;
+} __packed;
+
+static __init void read_mb1(const struct mb1_info *mb)
+{
+	const struct mb1_module *mod = early_view(mb->mods_addr);
+	bool named = true;
+
+	boot_info.loader = "multiboot1";
+	if (mb->flags & 0x200) {
+		named = strncmp(early_view(mb->loader_name), "GRUB 2", 6) != 0;
+	}
+	if (mb->flags & 0x4) {
+		copy_cmdline(boot_info.cmdline, early_view(mb->cmdline), named);
+	}
+	for (u32 i = 0; (mb->flags & 0x8) && i < mb->mods_count; i++) {
+		add_module(mod[i].start, mod[i].end,
+			   mod[i].string ? early_view(mod[i].string) : NULL,
+			   named);
+	}
+	if (mb->flags & 0x40) {
+		for (u32 at = 0; at < mb->mmap_length;) {
+			const struct mb1_mmap *e =
+				early_view((u64)mb->mmap_addr + at);
+
+			add_e820(e->addr, e->len, e->type);
+			at += e->size + 4;
+		}
+	} else if (mb->flags & 0x1) {
+		add_e820(0, (u64)mb->mem_lower << 10, E820_RAM);
+		add_e820(0x100000, (u64)mb->mem_upper << 10, E820_RAM);
+	}
+}
+
+/* ---- multiboot 2: specification 2.0, 3.6 ---- */
+
+enum {
+	MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_MMAP = 6,
+	MB2_EFI64 = 12, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15, MB2_EFI_MMAP = 17,
+};
+
+struct mb2_tag {
+	u32 type, size;
+};
+
+struct mb2_module {
+	struct mb2_tag tag;
+	u32 start, end;
+	char string[];
+};
+
+struct mb2_mmap {
+	struct mb2_tag tag;
+	u32 entry_size, entry_version;
+};
+
+/* The loader's copy of the RSDP goes away, so we keep one. */
+static u8 rsdp_copy[36] __aligned(16);
+
+static __init u32 efi_to_e820(u32 type)
+{
+	switch (type) {
+	case 1: case 2: case 3: case 4: case 7:
+		return E820_RAM;	/* loader, boot services, free */
+	case 9:
+		return E820_ACPI;
+	case 10:
+		return E820_NVS;
+	case 8:
+		return E820_UNUSABLE;
+	default:
+		return E820_RESERVED;
+	}
+}
+
+static __init void read_mb2_map(const struct mb2_mmap *map, bool efi)
+{
+	const u8 *e = (const u8 *)(map + 1);
+	const u8 *end = (const u8 *)map + map->tag.size;
+
+	for (; map->entry_size && e + map->entry_size <= end;
+	     e += map->entry_size) {
+		const u64 *q = (const u64 *)e;
+
+		if (efi) {	/* EFI_MEMORY_DESCRIPTOR */
+			add_e820(q[1], q[3] << PAGE_SHIFT, efi_to_e820(*(u32 *)e));
+		} else {
+			add_e820(q[0], q[1], *(const u32 *)&q[2]);
+		}
+	}
+}
+
+static __init const struct mb2_tag *mb2_find(const u8 *info, u32 type,
+					     const struct mb2_tag *after)
+{
+	const u8 *end = info + *(const u32 *)info;
+	const u8 *p = after ? (const u8 *)after + ROUND_UP(after->size, 8U) :
+			      info + 8;
+
+	while (p + sizeof(struct mb2_tag) <= end) {
+		const struct mb2_tag *t = (const struct mb2_tag *)p;
+
+		if (t->type == 0 || t->size < sizeof(*t)) {
+			break;
+		}
+		if (t->type == type) {
+			return t;
+		}
+		p += ROUND_UP(t->size, 8U);
+	}
+	return NULL;
+}
+
+/* The EFI configuration table's ACPI 2.0 entry is the real RSDP. */
+static __init u64 efi_find_rsdp(u64 systab)
+{
+	static const u8 acpi20[16] = {
+		0x71, 0xe8, 0x68, 0x88, 0xf1, 0xe4, 0xd3, 0x11,
+		0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81,
+	};
+	const u64 *st;
+	const u8 *table;
+	u64 n;
+
+	if (!systab || systab >= FOUR_GIB) {
+		return 0;
+	}
+	st = early_view(systab);
+	n = st[13];
+	if (st[14] >= FOUR_GIB) {
+		return 0;
+	}
+	table = early_view(st[14]);
+	for (u64 i = 0; i < n && i < 64; i++, table += 24) {
+		if (!memcmp(table, acpi20, 16)) {
+			return *(const u64 *)(table + 16);
+		}
+	}
+	return 0;
+}
+
+static __init void read_mb2(const u8 *info)
+{
+	const struct mb2_tag *t;
+	bool named = true;
+
+	boot_info.loader = "multiboot2";
+	t = mb2_find(info, MB2_LOADER, NULL);
+	if (t) {
+		named = strncmp((const char *)(t + 1), "GRUB 2", 6) != 0;
+	}
+	t = mb2_find(info, MB2_CMDLINE, NULL);
+	if (t) {
+		copy_cmdline(boot_info.cmdline, (const char *)(t + 1), named);
+	}
+	for (t = NULL; (t = mb2_find(info, MB2_MODULE, t));) {
+		const struct mb2_module *m = (const struct mb2_module *)t;
+
+		add_module(m->start, m->end, m->string, named);
+	}
+	t = mb2_find(info, MB2_EFI64, NULL);
+	if (t) {
+		boot_info.efi = true;
+		boot_info.efi_system_table = *(const u64 *)(t + 1);
+		boot_info.rsdp = efi_find_rsdp(boot_info.efi_system_table);
+	}
+	if ((t = mb2_find(info, MB2_EFI_MMAP, NULL))) {
+		read_mb2_map((const struct mb2_mmap *)t, true);
+	} else if ((t = mb2_find(info, MB2_MMAP, NULL))) {
+		read_mb2_map((const struct mb2_mmap *)t, false);
+	}
+	if (!(t = mb2_find(info, MB2_ACPI_NEW, NULL))) {
+		t = mb2_find(info, MB2_ACPI_OLD, NULL);
+	}
+	if (t && !boot_info.rsdp) {
+		memcpy(rsdp_copy, t + 1,
+		       min(sizeof(rsdp_copy), t->size - sizeof(*t)));
+		boot_info.rsdp = image_to_maddr(rsdp_copy);
+	}
+}
+
+/* ---- PVH ---- */
+
+static __init void read_pvh(const struct hvm_start_info *si)
+{
+	const struct hvm_modlist_entry *mod = early_view(si->modlist_paddr);
+	const struct hvm_memmap_table_entry *e = early_view(si->memmap_paddr);
+
+	boot_info.loader = "PVH";
+	if (si->cmdline_paddr) {
+		copy_cmdline(boot_info.cmdline, early_view(si->cmdline_paddr),
+			     false);
+	}
+	for (u32 i = 0; i < si->nr_modules; i++) {
+		add_module(mod[i].paddr, mod[i].paddr + mod[i].size,
+			   mod[i].cmdline_paddr ?
+			   early_view(mod[i].cmdline_paddr) : NULL, false);
+	}
+	for (u32 i = 0; si->version >= 1 && i < si->memmap_entries; i++) {
+		add_e820(e[i].addr, e[i].size, e[i].type);
+	}
+	boot_info.rsdp = si->rsdp_paddr;
+}
+
+__init void boot_info_read(u32 magic, u32 info)
+{
+	switch (magic) {
+	case LOADER_MB1:
+		read_mb1(early_view(info));
+		break;
+	case LOADER_MB2:
+		read_mb2(early_view(info));
+		break;
+	case XEN_HVM_START_MAGIC_VALUE:
+		read_pvh(early_view(info));
+		break;
+	}
+	bundle_unpack();
+}

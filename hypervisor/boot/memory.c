@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Memory before there is an allocator: the machine's map, what is taken in it
+ * (our image, the modules, what boot_alloc gave out), and what is left for
+ * mm_init.  Whatever the loader itself put somewhere was copied by then and
+ * needs no place here.
+ *
+ * The truth kept: taken[] is sorted, its ranges do not touch each other, and
+ * no byte in it is ever given out again.
+ */
+#include "boot/boot_info.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "x86/layout.h"
+#include "x86/upcalls.h"
+#include "boot/image.h"
+
+#define MAX_TAKEN	128
+#define LOW_MEMORY_END	0x100000
+
+static __initdata struct { u64 start, end; } taken[MAX_TAKEN];
+static __initdata unsigned int nr_taken;
+static __initdata bool closed;
+
+/* Adds [start, end), joining neighbours. */
+static __init void take(u64 start, u64 end)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < nr_taken && taken[i].end < start; i++) {
+	}
+	for (j = i; j < nr_taken && taken[j].start <= end; j++) {
+		start = min(start, taken[j].start);
+		end = max(end, taken[j].end);
+	}
+	if (i == j && nr_taken == MAX_TAKEN) {
+		panic("Too many pieces of memory set aside at boot.");
+	}
+	memmove(&taken[i + 1], &taken[j], (nr_taken - j) * sizeof(taken[0]));
+	nr_taken += 1 - (j - i);
+	taken[i].start = start;
+	taken[i].end = end;
+}
+
+/*
+ * Sorts the map by address; where two entries overlap, what is not RAM wins,
+ * and entries that become empty go.
+ */
+static __init void e820_sort(void)
+{
+	struct e820_entry *e = boot_info.e820;
+	unsigned int n = boot_info.nr_e820;
+
+	for (unsigned int i = 1; i < n; i++) {
+		struct e820_entry x = e[i];
+		unsigned int j = i;
+
+		for (; j > 0 && e[j - 1].addr > x.addr; j--) {
+			e[j] = e[j - 1];
+		}
+		e[j] = x;
+	}
+	for (unsigned int i = 0; i + 1 < n; i++) {
+		u64 end = e[i].addr + e[i].size;
+
+		if (end <= e[i + 1].addr) {
+			continue;
+		}
+		if (e[i].type == E820_RAM) {
+			e[i].size = e[i + 1].addr - e[i].addr;
+		} else if (end >= e[i + 1].addr + e[i + 1].size) {
+			e[i + 1].addr = end;
+			e[i + 1].size = 0;
+		} else {
+			e[i + 1].size -= end - e[i + 1].addr;
+			e[i + 1].addr = end;
+		}
+	}
+	boot_info.nr_e820 = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		if (e[i].size) {
+			e[boot_info.nr_e820++] = e[i];
+		}
+	}
+}
+
+__init void boot_memory_init(void)
+{
+	e820_sort();
+	take(0, PAGE_SIZE);
+	take(IMAGE_PHYS, IMAGE_PHYS + image_bytes());
+	for (unsigned int i = 0; i < boot_info.nr_modules; i++) {
+		struct boot_module *m = &boot_info.modules[i];
+
+		take(ROUND_DOWN(m->maddr, PAGE_SIZE),
+		     ROUND_UP(m->maddr + m->size, PAGE_SIZE));
+	}
+}
+
+/* Entry i as whole frames, [*start, *end); false when it is no RAM of use. */
+static __init bool ram_range(unsigned int i, u64 *start, u64 *end)
+{
+	const struct e820_entry *e = &boot_info.e820[i];
+	u64 limit = DIRECTMAP_END - DIRECTMAP_START;
+
+	if (e->type != E820_RAM) {
+		return false;
+	}
+	*start = ROUND_UP(e->addr, PAGE_SIZE);
+	*end = ROUND_DOWN(min(e->addr + e->size, limit), PAGE_SIZE);
+	return *start < *end;
+}
+
+/* The highest place for size bytes in [lo, hi) that is not taken; 0: none. */
+static __init u64 place_in(u64 lo, u64 hi, u64 size, u64 align)
+{
+	while (hi >= size && ROUND_DOWN(hi - size, align) >= lo) {
+		u64 at = ROUND_DOWN(hi - size, align);
+		unsigned int i;
+
+		for (i = 0; i < nr_taken; i++) {
+			if (taken[i].start < at + size && at < taken[i].end) {
+				break;
+			}
+		}
+		if (i == nr_taken) {
+			return at;
+		}
+		hi = taken[i].start;
+	}
+	return 0;
+}
+
+__init u64 boot_alloc(u64 size, u64 align, u64 below)
+{
+	u64 floor = below && below <= LOW_MEMORY_END ? 0 : LOW_MEMORY_END;
+
+	ASSERT(!closed);
+	for (unsigned int i = boot_info.nr_e820; i-- > 0;) {
+		u64 lo, hi, at;
+
+		if (!ram_range(i, &lo, &hi)) {
+			continue;
+		}
+		lo = max(lo, floor);
+		hi = below ? min(hi, below) : hi;
+		at = lo < hi ? place_in(lo, hi, size, align) : 0;
+		if (at) {
+			take(at, at + size);
+			return at;
+		}
+	}
+	panic("Not enough memory: no %lu KiB left while booting.", size / 1024);
+}
+
+__init void boot_free_ranges(void (*fn)(mfn_t from, mfn_t to))
+{
+	closed = true;
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		u64 lo, hi;
+
+		if (!ram_range(i, &lo, &hi)) {
+			continue;
+		}
+		for (unsigned int j = 0; j < nr_taken && lo < hi; j++) {
+			if (taken[j].end <= lo || taken[j].start >= hi) {
+				continue;
+			}
+			if (taken[j].start > lo) {
+				fn(mfn(lo >> PAGE_SHIFT),
+				   mfn(taken[j].start >> PAGE_SHIFT));
+			}
+			lo = taken[j].end;
+		}
+		if (lo < hi) {
+			fn(mfn(lo >> PAGE_SHIFT), mfn(hi >> PAGE_SHIFT));
+		}
+	}
+}
+
+bool boot_is_ram(mfn_t m)
+{
+	u64 at = mfn_to_maddr(m).v;
+
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		const struct e820_entry *e = &boot_info.e820[i];
+
+		if (e->type == E820_RAM && at >= e->addr &&
+		    at + PAGE_SIZE <= e->addr + e->size) {
+			return true;
+		}
+	}
+	return false;
+}
+
+__init unsigned long boot_ram_end(void)
+{
+	u64 top = 0;
+
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		u64 lo, hi;
+
+		if (ram_range(i, &lo, &hi)) {
+			top = max(top, hi);
+		}
+	}
+	return top >> PAGE_SHIFT;
+}
+
+__init u64 boot_ram_frames(void)
+{
+	u64 n = 0;
+
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		u64 lo, hi;
+
+		if (ram_range(i, &lo, &hi)) {
+			n += (hi - lo) >> PAGE_SHIFT;
+		}
+	}
+	return n;
+}

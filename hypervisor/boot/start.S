@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * First 64-bit instructions of the boot CPU and of the others, and the
+ * real-mode page from which the others come.
+ *
+ * image_entry and ap_entry run on the early page tables that wrapper.S made.
+ * Neither returns, so neither needs a frame; the stacks are
+ *
+ *   boot CPU  early_stack, a whole stack block, so that cpu_info() works
+ *   others    the top of their own stack block, given in ap_stack
+ */
+#include "x86/layout.h"
+
+	.code64
+	.section .text.entry, "ax"
+
+/* void image_entry(u32 magic, u32 info): edi, esi from wrapper.S */
+	.globl image_entry
+image_entry:
+	lea	early_stack_end(%rip), %rsp
+	sub	$512, %rsp		/* struct cpu_info, zero */
+	xor	%ebp, %ebp
+	push	$0
+	popf
+	call	boot_main
+	ud2
+
+/* APs: from the wrapper's 64-bit tail, with EDI 0. */
+	.globl ap_entry
+ap_entry:
+	mov	ap_cr3(%rip), %rax
+	mov	%rax, %cr3
+	mov	ap_stack(%rip), %rsp
+	xor	%ebp, %ebp
+	push	$0
+	popf
+	call	ap_main
+	ud2
+
+/*
+ * Copied to a free page below 1 MiB, whose number is the SIPI vector; so CS
+ * is that page and everything here is relative to it.  Three words name the
+ * page by its linear address, which is added to them (smp.c); one the tables.
+ */
+	.section .init.data, "aw"
+	.code16
+	.globl ap_trampoline, ap_trampoline_end
+	.globl ap_trampoline_gdt, ap_trampoline_jump
+	.globl ap_trampoline_jump_long, ap_trampoline_cr3
+	.balign 16
+ap_trampoline:
+	cli
+	cld
+	mov	%cs, %ax
+	mov	%ax, %ds
+	lgdtl	ap_gdt_ptr - ap_trampoline
+	mov	$0x11, %eax		/* PE, ET */
+	mov	%eax, %cr0
+	.byte	0x66, 0xea		/* ljmpl $0x08, $ap_32 */
+ap_trampoline_jump:
+	.long	ap_32 - ap_trampoline
+	.short	0x08
+
+	.code32
+ap_32:
+	mov	$0x18, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	$0xa0, %eax		/* PAE, PGE */
+	mov	%eax, %cr4
+	.byte	0xb8			/* mov $early L4, %eax */
+ap_trampoline_cr3:
+	.long	0
+	mov	%eax, %cr3
+	mov	$0xc0000080, %ecx
+	rdmsr
+	or	$0x900, %eax		/* EFER: LME, NX */
+	wrmsr
+	mov	$0x80050033, %eax
+	mov	%eax, %cr0
+	.byte	0xea			/* ljmp $0x10, $ap_64 */
+ap_trampoline_jump_long:
+	.long	ap_64 - ap_trampoline
+	.short	0x10
+
+	.code64
+ap_64:
+	xor	%eax, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %fs
+	mov	%eax, %gs
+	mov	$0x18, %eax
+	mov	%eax, %ss
+	movabs	$ap_entry, %rax
+	jmp	*%rax
+
+	.balign 8
+ap_gdt:
+	.quad	0
+	.quad	0x00cf9b000000ffff	/* 0x08: 32-bit code */
+	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code */
+	.quad	0x00cf93000000ffff	/* 0x18: data */
+ap_gdt_ptr:
+	.short	. - ap_gdt - 1
+ap_trampoline_gdt:
+	.long	ap_gdt - ap_trampoline
+ap_trampoline_end:
+
+	.section .bss.init, "aw", @nobits
+	.globl image_early_tables, early_stack, early_stack_end
+	.balign 4096
+image_early_tables:
+	.skip	8 * 4096
+	.balign STACK_BLOCK_SIZE
+early_stack:
+	.skip	STACK_BLOCK_SIZE
+early_stack_end:
