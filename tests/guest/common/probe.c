@@ -24,6 +24,11 @@ struct fault try_write(volatile void *va)
 	return f;
 }
 
+unsigned long hypervisor_mfn(void)
+{
+	return pte_mfn(kernel_root[(HYPERVISOR_VIRT_START >> 39) & 511]);
+}
+
 pte_t *table_alloc(void)
 {
 	return table_alloc_filled(0, 0);

@@ -26,6 +26,12 @@ static bool watch(struct regs *regs)
 
 const struct sighting *kernel_watch(snippet_fn fn, unsigned long arg)
 {
+	return kernel_watch2(fn, arg, 0);
+}
+
+const struct sighting *kernel_watch2(snippet_fn fn, unsigned long arg,
+				     unsigned long arg2)
+{
 	trap_hook_t old = trap_set_hook(watch);
 
 	seen.vector = -1;
@@ -36,9 +42,10 @@ const struct sighting *kernel_watch(snippet_fn fn, unsigned long arg)
 		     "call *%[fn]\n"
 		     "1: mov %%rbx, %%rsp\n"
 		     "pop %%rbp\n"
-		     : [resume] "=m" (resume_rip), "+D" (arg), "=&a" (result)
+		     : [resume] "=m" (resume_rip), "+D" (arg), "+S" (arg2),
+		       "=&a" (result)
 		     : [fn] "r" (fn)
-		     : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11",
+		     : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11",
 		       "r12", "r13", "r14", "r15", "memory", "cc");
 	trap_set_hook(old);
 	return &seen;

@@ -31,6 +31,8 @@ struct sighting {
  * it. The result is valid until the next run.
  */
 const struct sighting *kernel_watch(snippet_fn fn, unsigned long arg);
+const struct sighting *kernel_watch2(snippet_fn fn, unsigned long arg,
+				     unsigned long arg2);	/* in rsi */
 const struct sighting *user_watch(snippet_fn fn, unsigned long arg);
 const struct sighting *user_watch_regs(const struct regs *regs);
 

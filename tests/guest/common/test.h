@@ -122,6 +122,22 @@ struct regs user_regs(unsigned long (*fn)(unsigned long arg),
 /* The root of that address space. */
 pte_t *user_root(void);
 
+/* A want that is met by any negative errno: refused, for whatever reason. */
+#define REFUSED		1
+#define CHECK_WANT(got, want)						\
+	do {								\
+		long got_ = (got);					\
+									\
+		if ((want) == REFUSED) {				\
+			CHECK(got_ < 0, "%ld", got_);			\
+		} else {						\
+			CHECK_EQ(got_, want);				\
+		}							\
+	} while (0)
+
+/* A frame that is the hypervisor's own: one of its page tables. */
+unsigned long hypervisor_mfn(void);
+
 /* Gives up on a page table page: writable again, and freed. */
 void table_free(pte_t *table);
 
