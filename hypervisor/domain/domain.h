@@ -153,6 +153,7 @@ struct vcpu {
 	u32 dirty_cpu;
 	u64 last_hypercall;		/* for reports */
 	u64 continuation[2];		/* multicall restart state */
+	mfn_t put_later;		/* table still to settle; 0: none (mm/) */
 };
 
 /* ---- the domain ---- */
@@ -182,6 +183,8 @@ struct domain {
 	/* memory (mm/) */
 	spinlock_t frame_lock;		/* frames, tot_pages, max_pages */
 	u32 frames_first;		/* list through struct frame; mfns */
+	u32 frames_kept;		/* the same, gone through by destruction */
+	u32 relinquish_frame;		/* destruction is at work on it; 0: none */
 	u64 tot_pages, max_pages;
 	u64 claimed_pages;
 	u64 hv_pages;			/* shared info, grant frames, ... */

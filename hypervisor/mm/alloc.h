@@ -14,6 +14,9 @@
 #define ALLOC_BELOW_4G		0x2
 #define ALLOC_BITS(n)		((u32)(n) << 8)	/* address below 2^n */
 
+/* Boot: first states of all frames; free RAM goes to the allocator. */
+void mm_init(void);
+
 /* Boot: hands [from, to) of RAM over, contents unknown. */
 void alloc_add_free_range(mfn_t from, mfn_t to);
 
@@ -39,6 +42,12 @@ int domain_frames_alloc(struct domain *d, unsigned int order, u32 flags,
 
 /* Boot: gives d frames already set aside (kernel image, initrd). */
 void domain_frames_assign(struct domain *d, mfn_t first, u64 count);
+
+/*
+ * XENMEM_claim_pages: sets free frames aside until d has `pages` in all; 0
+ * gives back what it has not used.  0, -EINVAL, -ENOMEM.
+ */
+int domain_claim_pages(struct domain *d, u64 pages);
 
 /*
  * A zeroed frame of ours that a guest shares (shared_info, grant table): owned

@@ -20,10 +20,29 @@ struct vcpu;
 int page_type_get(mfn_t m, enum frame_type t, struct domain *d,
 		  bool preemptible) __must_check;
 
-/* Gives both back; as above, -ERESTART only when preemptible. */
+/*
+ * Gives both back.  -ERESTART (only when preemptible): they are given back,
+ * but the table still holds what its entries name, as a partial frame; to go
+ * on, page_type_settle until it returns 0 (page_put_later does that for a
+ * hypercall).
+ */
 int page_type_put(mfn_t m, bool preemptible);
 
-/* MMUEXT_PIN_*, MMUEXT_UNPIN_TABLE.  Progress lives in the frame. */
+/* Takes back what a partial table still holds; nothing when m is not partial. */
+int page_type_settle(mfn_t m) __must_check;
+
+/*
+ * Leaves m to be settled by this vCPU's next call that changes tables, and
+ * settles what was left earlier: 0, or -ERESTART.
+ */
+void page_put_later(mfn_t m);
+int page_put_pending(void) __must_check;
+bool page_put_is_pending(void);
+
+/*
+ * MMUEXT_PIN_*: 0, errors of page_type_get, -EINVAL when it is pinned.
+ * MMUEXT_UNPIN_TABLE: 0, -EINVAL, or -ERESTART as page_type_put.
+ */
 int page_pin(mfn_t m, enum frame_type t, struct domain *d);
 int page_unpin(mfn_t m, struct domain *d);
 
@@ -44,8 +63,25 @@ int pt_entry_set(struct domain *d, struct domain *foreign, maddr_t where,
 		 pte_t new, bool keep_ad);
 
 /*
+ * An L1 entry changes from exactly old to new: 0, -EAGAIN when it held
+ * something else, or as l1_entry_set.
+ */
+int l1_entry_cmpxchg(struct domain *d, pte_t *ptep, pte_t old, pte_t new);
+
+/*
+ * For batches: takes a use of d's frame m as whatever it is, FT_L1 .. FT_L4 or
+ * FT_WRITABLE (FT_NONE: not to be had), and changes entries in it.
+ */
+enum frame_type pt_use_get(mfn_t m, struct domain *d);
+void pt_use_put(mfn_t m);
+int pt_entry_set_typed(enum frame_type t, struct domain *d,
+		       struct domain *foreign, maddr_t where, pte_t new,
+		       bool keep_ad);
+
+/*
  * The L1 entry that maps va in the tables of the current vCPU, read only
- * (0 if there is none); and the frame and address of the entry itself.
+ * (0 if there is none); and the machine address of the entry itself, which is
+ * set whenever there is an L1 table (*where is otherwise left as it was).
  */
 pte_t guest_walk_l1(vaddr_t va, maddr_t *where);
 

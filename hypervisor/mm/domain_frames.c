@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Frames that belong to domains: allocation with limits and claims, the list
+ * of what a domain owns, and frames of ours that it shares.
+ */
+#include "domain/domain.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "mm/alloc.h"
+#include "mm/frame_list.h"
+#include "mm/frame_ref.h"
+#include "mm/free_memory.h"
+#include "x86/tlb.h"
+
+void domain_frames_added(struct domain *d, mfn_t first, u64 count)
+{
+	for (u64 i = 0; i < count; i++) {
+		u32 m = (u32)(first.v + i);
+		struct frame *f = &frame_table[m];
+
+		f->prev = FRAME_LIST_END;
+		f->next = d->frames_first;
+		if (f->next != FRAME_LIST_END) {
+			frame_table[f->next].prev = m;
+		}
+		d->frames_first = m;
+		f->flags = FRAME_ALLOCATED;
+		f->progress = 0;
+		__atomic_store_n(&f->state, FS_OWNER(d->id) | FS_REF_ONE,
+				 __ATOMIC_RELEASE);
+	}
+	if (!d->tot_pages) {
+		domain_get(d);
+	}
+	d->tot_pages += count;
+}
+
+void domain_frame_unlink(struct domain *d, struct frame *f)
+{
+	if (f->prev != FRAME_LIST_END) {
+		frame_table[f->prev].next = f->next;
+	} else if (d->frames_first == frame_to_mfn(f).v) {
+		d->frames_first = f->next;
+	} else {
+		d->frames_kept = f->next;
+	}
+	if (f->next != FRAME_LIST_END) {
+		frame_table[f->next].prev = f->prev;
+	}
+}
+
+bool domain_frame_removed(struct domain *d, struct frame *f)
+{
+	bool last;
+
+	spin_lock(&d->frame_lock);
+	domain_frame_unlink(d, f);
+	last = !--d->tot_pages;
+	spin_unlock(&d->frame_lock);
+	return last;
+}
+
+/* The domain got n frames: that much of its claim is used up. */
+static void claim_used(struct domain *d, u64 n)
+{
+	u64 used = min(d->claimed_pages, n);
+
+	if (used) {
+		d->claimed_pages -= used;
+		(void)claims_change(0, used);
+	}
+}
+
+static int may_grow(const struct domain *d, u64 n)
+{
+	if (d->dying) {
+		return -EINVAL;
+	}
+	if (d->tot_pages + n > d->max_pages) {
+		return -E2BIG;
+	}
+	return 0;
+}
+
+int domain_frames_alloc(struct domain *d, unsigned int order, u32 flags,
+			mfn_t *out)
+{
+	u64 n = 1ULL << order;
+	int err = may_grow(d, n);
+
+	if (err) {
+		return err;
+	}
+	*out = frames_alloc_claimed(order, flags, READ_ONCE(d->claimed_pages));
+	if (mfn_eq(*out, INVALID_MFN)) {
+		return -ENOMEM;
+	}
+	spin_lock(&d->frame_lock);
+	err = may_grow(d, n);
+	if (!err) {
+		domain_frames_added(d, *out, n);
+		claim_used(d, n);
+	}
+	spin_unlock(&d->frame_lock);
+	if (err) {
+		frames_free(*out, order);
+	}
+	return err;
+}
+
+void domain_frames_assign(struct domain *d, mfn_t first, u64 count)
+{
+	spin_lock(&d->frame_lock);
+	domain_frames_added(d, first, count);
+	spin_unlock(&d->frame_lock);
+}
+
+int domain_claim_pages(struct domain *d, u64 pages)
+{
+	int err = 0;
+
+	spin_lock(&d->frame_lock);
+	if (!pages) {
+		(void)claims_change(0, d->claimed_pages);
+		d->claimed_pages = 0;
+	} else if (d->claimed_pages || pages > d->max_pages ||
+		   pages <= d->tot_pages) {
+		err = -EINVAL;
+	} else {
+		err = claims_change(pages - d->tot_pages, 0);
+		if (!err) {
+			d->claimed_pages = pages - d->tot_pages;
+		}
+	}
+	spin_unlock(&d->frame_lock);
+	return err;
+}
+
+/*
+ * Of ours, with the domain as owner.  What keeps a guest from giving it away
+ * is that FRAME_ALLOCATED is clear; what keeps its type is a type count.
+ */
+mfn_t hv_shared_alloc(struct domain *d, bool writable)
+{
+	mfn_t m = frames_alloc(0, 0);
+	struct frame *f;
+	u64 s = FS_OWNER(d->id) | FS_REF_ONE | FS_TYPE_REF_ONE | FS_VALID;
+
+	if (mfn_eq(m, INVALID_MFN)) {
+		return m;
+	}
+	f = mfn_to_frame(m);
+	f->flags = FRAME_HV;
+	f->progress = 0;
+	s |= FS_TYPE(writable ? FT_WRITABLE : FT_NONE);
+	__atomic_store_n(&f->state, s, __ATOMIC_RELEASE);
+	atomic_inc(&d->hv_pages);
+	return m;
+}
+
+/*
+ * Others may still map it (domain 0 a dead domain's grant table): it is then
+ * nobody's but ours, and goes with the last mapping.
+ */
+void hv_shared_free(mfn_t m)
+{
+	struct frame *f = mfn_to_frame(m);
+	u64 s = READ_ONCE(f->state);
+	struct domain *d = domain_of_frame_owner(frame_owner_id(s));
+
+	if (d) {
+		atomic_dec(&d->hv_pages);
+	}
+	while (!try_cmpxchg64(&f->state, &s, (s & ~FS_OWNER_MASK) |
+			      FS_OWNER(OWNER_HV))) {
+	}
+	frame_writable_put(f, tlb_stamp_now());
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Boot: gives each frame of the machine its first state, and the free ones to
+ * the allocator.  paging_init has mapped the frame table and M2P; parts of
+ * them that describe no RAM at all share one page, already filled.
+ *
+ * The first MiB counts as device memory, whatever the map says: firmware data
+ * lives there that domain 0 wants to read.
+ */
+#include "boot/boot_info.h"
+#include "lib/printk.h"
+#include "mm/alloc.h"
+#include "x86/paging.h"
+#include "x86/upcalls.h"
+
+#define LOW_FRAMES	0x100UL		/* the first MiB */
+/* Entries of either table that can share a page with RAM's. */
+#define EDGE		(PAGE_SIZE / sizeof(u64))
+
+static __init void fill_m2p(unsigned long from, unsigned long to)
+{
+	while (from < to) {
+		unsigned long stop = min(to, ROUND_UP(from + 1, EDGE));
+		u64 *e = hv_alias(&((u64 *)M2P_START)[from]);
+
+		for (; from < stop; from++) {
+			*e++ = INVALID_M2P;
+		}
+	}
+}
+
+static __init void fill(unsigned long from, unsigned long to, u64 state)
+{
+	for (unsigned long m = from; m < to; m++) {
+		frame_table[m].state = state;
+	}
+	fill_m2p(from, to);
+}
+
+/* A hole: only the entries near its ends are in pages of their own. */
+static __init void fill_hole(unsigned long from, unsigned long to)
+{
+	if (to - from > 2 * EDGE) {
+		fill(from, from + EDGE, FS_OWNER(OWNER_IO));
+		from = to - EDGE;
+	}
+	fill(from, to, FS_OWNER(OWNER_IO));
+}
+
+static __init void add_range(mfn_t from, mfn_t to)
+{
+	from.v = max(from.v, LOW_FRAMES);
+	if (from.v < to.v) {
+		alloc_add_free_range(from, to);
+	}
+}
+
+__init void mm_init(void)
+{
+	unsigned long done = 0;
+
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		const struct e820_entry *e = &boot_info.e820[i];
+		unsigned long from = DIV_ROUND_UP(e->addr, PAGE_SIZE);
+		unsigned long to = (e->addr + e->size) >> PAGE_SHIFT;
+
+		if (e->type != E820_RAM) {
+			continue;
+		}
+		from = max(from, done);
+		to = min(to, max_mfn);
+		if (from >= to) {
+			continue;
+		}
+		fill_hole(done, from);
+		fill(from, to, FS_OWNER(OWNER_FREE));
+		done = to;
+	}
+	if (done < max_mfn) {
+		fill_hole(done, max_mfn);
+	}
+	for (unsigned long m = 0; m < min(LOW_FRAMES, max_mfn); m++) {
+		frame_table[m].state = FS_OWNER(OWNER_IO);
+	}
+	boot_free_ranges(add_range);
+	mfn_t m2p_page;
+
+	for (unsigned long m = 0; m < max_mfn; m += EDGE) {
+		m2p_page = hv_va_to_mfn(M2P_START + m * sizeof(u64));
+		if (mfn_valid(m2p_page) && boot_is_ram(mfn(m))) {
+			frame_table[m2p_page.v].state =
+				FS_OWNER(OWNER_HV) | FS_REF_ONE;
+		}
+	}
+	log_info("Memory: %lu MiB free\n",
+		 (unsigned long)(frames_free_count() >> 8));
+}

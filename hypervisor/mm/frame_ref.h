@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The steps on a frame's state word that page-table code makes thousands of
+ * times: each is one load and one compare-and-swap, inline.  Everything that
+ * is not the common case is left to the general functions of mm/frame.h and
+ * mm/page_type.h, which do the same and more.
+ */
+#ifndef MM_FRAME_REF_H
+#define MM_FRAME_REF_H
+
+#include "lib/printk.h"
+#include "mm/frame.h"
+
+/* Counts stop growing at half of what fits, so that no race overflows them. */
+#define FS_REF_LIMIT	  (1ULL << (FS_REF_SHIFT + FS_REF_BITS - 1))
+#define FS_TYPE_REF_LIMIT (1ULL << (FS_TYPE_REF_SHIFT + FS_TYPE_REF_BITS - 1))
+
+/* The last reference went: frees the frame (mm/frame.c). */
+void frame_release(struct frame *f);
+
+static inline bool frame_ref_get(struct frame *f, unsigned int owner)
+{
+	u64 s = READ_ONCE(f->state);
+
+	do {
+		if (frame_owner_id(s) != owner || !(s & FS_REF_MASK) ||
+		    unlikely(s & FS_REF_LIMIT)) {
+			return false;
+		}
+	} while (!try_cmpxchg64(&f->state, &s, s + FS_REF_ONE));
+	return true;
+}
+
+static inline void frame_ref_put(struct frame *f)
+{
+	u64 s = atomic_sub_return(&f->state, FS_REF_ONE);
+
+	if (unlikely(!(s & FS_REF_MASK))) {
+		frame_release(f);
+	}
+}
+
+/*
+ * A reference and a writable use, where the frame was writable last: -EAGAIN
+ * when it is something else, and page_type_get must look.
+ */
+static inline int frame_writable_get(struct frame *f, unsigned int owner)
+{
+	const u64 mask = FS_OWNER_MASK | FS_TYPE_MASK | FS_VALID |
+			 FS_REF_LIMIT | FS_TYPE_REF_LIMIT;
+	const u64 want = FS_OWNER(owner) | FS_TYPE(FT_WRITABLE) | FS_VALID;
+	u64 s = READ_ONCE(f->state);
+
+	do {
+		if (unlikely((s & mask) != want || !(s & FS_REF_MASK))) {
+			return -EAGAIN;
+		}
+	} while (!try_cmpxchg64(&f->state, &s,
+				s + FS_REF_ONE + FS_TYPE_REF_ONE));
+	return 0;
+}
+
+/* The frame's writable use ends; the flush clock says when it did. */
+static inline void frame_writable_put(struct frame *f, u32 stamp)
+{
+	u64 s;
+
+	WRITE_ONCE(f->tlb_stamp, stamp);
+	s = atomic_sub_return(&f->state, FS_REF_ONE + FS_TYPE_REF_ONE);
+	if (unlikely(!(s & FS_REF_MASK))) {
+		frame_release(f);
+	}
+}
+
+/* Only the writable use goes or comes; the caller keeps its reference. */
+static inline void frame_writable_drop(struct frame *f, u32 stamp)
+{
+	WRITE_ONCE(f->tlb_stamp, stamp);
+	(void)atomic_sub_return(&f->state, FS_TYPE_REF_ONE);
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The uncommon half of mm/l1_ref.h: device memory, which only a privileged
+ * domain maps and nobody counts, and frames that must change their type first.
+ */
+#include "mm/l1_ref.h"
+#include "mm/page_type.h"
+#include "x86/cpu_features.h"
+
+#define MAX_DENIED	32
+
+struct domain domain_io = { .id = DOMID_IO }, domain_hv = { .id = DOMID_XEN };
+
+static unsigned long denied[MAX_DENIED];
+static unsigned int nr_denied;
+
+void mmio_deny(mfn_t m)
+{
+	BUG_ON(nr_denied == MAX_DENIED);
+	denied[nr_denied++] = m.v;
+}
+
+static bool mmio_allowed(const struct domain *d, mfn_t m)
+{
+	if (!d->privileged || m.v >> (cpu_features.phys_bits - PAGE_SHIFT)) {
+		return false;
+	}
+	for (unsigned int i = 0; i < nr_denied; i++) {
+		if (denied[i] == m.v) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int l1_ref_get_slow(struct domain *d, struct domain *owner, pte_t e)
+{
+	mfn_t m = pte_mfn(e);
+	int err;
+
+	if (!mfn_valid(m)) {
+		if (owner != d && owner != &domain_io) {
+			return -EPERM;
+		}
+		return mmio_allowed(d, m) ? 0 : -EPERM;
+	}
+	if (!(e & PTE_RW)) {
+		return -EBUSY;			/* not the owner's: no more to try */
+	}
+	err = page_type_get(m, FT_WRITABLE, owner, false);
+	return err ? -EBUSY : 0;
+}
+
+/*
+ * Its TLB entries are on other CPUs than the owner's: the next change of type
+ * must look at all of them.
+ */
+void l1_ref_put_foreign(struct frame *f)
+{
+	if (!(READ_ONCE(f->flags) & FRAME_FOREIGN_TLB)) {
+		__atomic_fetch_or(&f->flags, FRAME_FOREIGN_TLB,
+				  __ATOMIC_SEQ_CST);
+	}
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * What a present L1 entry holds on the frame that it names: a reference, and a
+ * writable use when it is writable.  Device memory is not counted.
+ *
+ * d is the table's owner, `owner` who must own the frame: d itself, another
+ * domain that a privileged one may map, or one of the two pseudo-domains.
+ */
+#ifndef MM_L1_REF_H
+#define MM_L1_REF_H
+
+#include "domain/domain.h"
+#include "mm/frame_ref.h"
+#include "mm/pte.h"
+#include "mm/pte_rules.h"
+#include "x86/tlb.h"
+
+/* Owners DOMID_IO (device memory) and DOMID_XEN, as foreign domains. */
+extern struct domain domain_io, domain_hv;
+
+/* The cases that are not the common one: device memory, other types. */
+int l1_ref_get_slow(struct domain *d, struct domain *owner, pte_t e);
+
+/* A writable mapping in another domain's tables ends. */
+void l1_ref_put_foreign(struct frame *f);
+
+static inline int l1_ref_get(struct domain *d, struct domain *owner, pte_t e)
+{
+	unsigned long m = pte_mfn(e).v;
+
+	if (likely(m < max_mfn)) {
+		struct frame *f = &frame_table[m];
+
+		if (e & PTE_RW) {
+			if (likely(!frame_writable_get(f, owner->id))) {
+				return 0;
+			}
+		} else if (likely(frame_ref_get(f, owner->id))) {
+			return 0;
+		}
+	}
+	return l1_ref_get_slow(d, owner, e);
+}
+
+static inline void l1_ref_put(struct domain *d, pte_t e)
+{
+	unsigned long m = pte_mfn(e).v;
+	unsigned int owner;
+	struct frame *f;
+
+	if (unlikely(m >= max_mfn)) {
+		return;
+	}
+	f = &frame_table[m];
+	owner = frame_owner_id(READ_ONCE(f->state));
+	if (unlikely(owner != d->id)) {
+		if (owner == OWNER_IO) {
+			return;
+		}
+		l1_ref_put_foreign(f);
+	}
+	if (e & PTE_RW) {
+		frame_writable_put(f, tlb_stamp_now());
+	} else {
+		frame_ref_put(f);
+	}
+}
+
+/* Device pages that no domain may map (our APICs); boot only. */
+void mmio_deny(mfn_t m);
+
+#endif
