@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * QEMU plugin: counts executed instructions, split by whose they are, and the
+ * privileged events that cost time on real processors.  A benchmark program
+ * inside the guest brackets each measurement with two marker instructions
+ * (workloads/mark.h); at the second, one line goes to the output file:
+ *
+ *   hv kernel user cr3 invlpg syscall sysret iret hv_cr3
+ *
+ * "hv" is what executes in 0xffff800000000000 .. 0xffff87ffffffffff, the range
+ * that the PV ABI gives to the hypervisor; other high addresses are the guest
+ * kernel's, low ones user programs'.  Counts are exact: QEMU adds them up
+ * inside the translated code.  Arguments: out=FILE.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "qemu_plugin.h"
+
+PLUGIN_EXPORT int qemu_plugin_version = 1;
+
+enum { HV, KERNEL, USER, CR3, INVLPG, SYSCALL, SYSRET, IRET, HV_CR3, NR };
+
+static uint64_t count[NR], begun[NR];
+static FILE *out;
+
+#define HV_START	0xffff800000000000ULL
+#define HV_END		0xffff880000000000ULL
+
+static const uint8_t marker[] = { 0x0f, 0x1f, 0x80 };
+#define MARK_BEGIN	0x50560001U
+#define MARK_END	0x50560002U
+
+static void on_begin(unsigned int vcpu, void *data)
+{
+	(void)vcpu;
+	(void)data;
+	memcpy(begun, count, sizeof(begun));
+}
+
+static void on_end(unsigned int vcpu, void *data)
+{
+	(void)vcpu;
+	(void)data;
+	for (int i = 0; i < NR; i++) {
+		fprintf(out, "%" PRIu64 "%c", count[i] - begun[i],
+			i == NR - 1 ? '\n' : ' ');
+	}
+	fflush(out);
+}
+
+static void add(struct qemu_plugin_insn *insn, int what)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline(insn,
+		QEMU_PLUGIN_INLINE_ADD_U64, &count[what], 1);
+}
+
+/* Two-byte opcodes that are events, prefixes skipped. */
+static void add_events(struct qemu_plugin_insn *insn, const uint8_t *b,
+		       size_t n, bool hv)
+{
+	while (n > 1 && ((b[0] & 0xf0) == 0x40 || b[0] == 0x66)) {
+		b++;
+		n--;
+	}
+	if (b[0] == 0xcf) {
+		add(insn, IRET);
+	}
+	if (n < 2 || b[0] != 0x0f) {
+		return;
+	}
+	if (b[1] == 0x05) {
+		add(insn, SYSCALL);
+	} else if (b[1] == 0x07) {
+		add(insn, SYSRET);
+	} else if (n > 2 && b[1] == 0x22 && (b[2] & 0x38) == 0x18) {
+		add(insn, hv ? HV_CR3 : CR3);
+	} else if (n > 2 && b[1] == 0x01 && (b[2] & 0x38) == 0x38 &&
+		   b[2] < 0xc0) {
+		add(insn, INVLPG);
+	}
+}
+
+static void on_marker(struct qemu_plugin_insn *insn, const uint8_t *b)
+{
+	uint32_t word;
+
+	memcpy(&word, b + 3, sizeof(word));
+	if (word == MARK_BEGIN || word == MARK_END) {
+		qemu_plugin_register_vcpu_insn_exec_cb(insn,
+			word == MARK_BEGIN ? on_begin : on_end,
+			QEMU_PLUGIN_CB_NO_REGS, NULL);
+	}
+}
+
+static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	size_t n = qemu_plugin_tb_n_insns(tb);
+
+	(void)id;
+	for (size_t i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		uint64_t va = qemu_plugin_insn_vaddr(insn);
+		const uint8_t *b = qemu_plugin_insn_data(insn);
+		size_t size = qemu_plugin_insn_size(insn);
+		bool hv = va >= HV_START && va < HV_END;
+
+		add(insn, hv ? HV : va >> 63 ? KERNEL : USER);
+		add_events(insn, b, size, hv);
+		if (size == 7 && !memcmp(b, marker, sizeof(marker))) {
+			on_marker(insn, b);
+		}
+	}
+}
+
+static void on_exit(qemu_plugin_id_t id, void *data)
+{
+	(void)id;
+	(void)data;
+	fprintf(out, "total hv %" PRIu64 " kernel %" PRIu64 " user %" PRIu64
+		"\n", count[HV], count[KERNEL], count[USER]);
+	fclose(out);
+}
+
+PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
+				      const qemu_info_t *info, int argc,
+				      char **argv)
+{
+	(void)info;
+	for (int i = 0; i < argc; i++) {
+		if (!strncmp(argv[i], "out=", 4)) {
+			out = fopen(argv[i] + 4, "w");
+		}
+	}
+	if (!out) {
+		fprintf(stderr, "count: give out=FILE, a file that I may write\n");
+		return 1;
+	}
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+	qemu_plugin_register_atexit_cb(id, on_exit, NULL);
+	return 0;
+}
