@@ -58,9 +58,23 @@ paravane: hypervisor/paravane.elf $(srcdir)/hypervisor/boot/wrapper.S $(srcdir)/
 
 -include $(HV_OBJS:.o=.d) $(HV_OBJ)/asm-offsets.h.d
 
-all-local: paravane
-EXTRA_DIST += hypervisor
+PARAVANE_ALL += paravane
+PARAVANE_CLEAN += clean-hypervisor
+PARAVANE_INSTALL += install-hypervisor
+PARAVANE_UNINSTALL += uninstall-hypervisor
 CLEANFILES += paravane hypervisor/paravane.elf hypervisor/paravane.elf.1
 
-clean-local:
+.PHONY: clean-hypervisor install-hypervisor uninstall-hypervisor
+clean-hypervisor:
 	rm -rf $(HV_OBJ)
+
+# Where boot loaders look; the ELF with symbols beside it is for gdb.
+install-hypervisor: paravane
+	$(MKDIR_P) $(DESTDIR)/boot $(DESTDIR)$(libdir)/debug/boot
+	$(INSTALL_DATA) paravane $(DESTDIR)/boot/paravane
+	$(INSTALL_DATA) hypervisor/paravane.elf \
+		$(DESTDIR)$(libdir)/debug/boot/paravane.elf
+
+uninstall-hypervisor:
+	rm -f $(DESTDIR)/boot/paravane \
+		$(DESTDIR)$(libdir)/debug/boot/paravane.elf
