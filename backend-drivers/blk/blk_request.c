@@ -82,6 +82,8 @@ static int decode_indirect(const struct blkif_request *raw,
 	struct blkif_request_indirect ind;
 
 	memcpy(&ind, raw, sizeof(ind));
+	/* The answer names what was done, not how its pages were given. */
+	out->operation = ind.indirect_op;
 	switch (ind.indirect_op) {
 	case BLKIF_OP_READ:
 		out->kind = BLK_READ;

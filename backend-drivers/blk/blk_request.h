@@ -45,7 +45,7 @@ struct blk_segment {
 
 struct blk_request {
 	uint64_t id;		/* the guest's; goes back untouched */
-	uint8_t operation;	/* as the guest wrote it; goes back too */
+	uint8_t operation;	/* for the answer; of an indirect one the inner */
 	enum blk_kind kind;
 	uint64_t sector;	/* where it starts */
 	uint64_t bytes;		/* how long it is */
