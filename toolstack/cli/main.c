@@ -13,6 +13,9 @@
 #include "cli/command.h"
 #include "lib/msg.h"
 
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0"
 #endif

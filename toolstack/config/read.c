@@ -7,6 +7,7 @@
  */
 #include "config/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -134,7 +135,9 @@ static int parse_uuid(const char *text, uint8_t uuid[16])
 		if (text[n] == '-') {
 			n++;
 		}
-		if (sscanf(text + n, "%2x", &byte) != 1 || !text[n + 1]) {
+		if (!isxdigit((unsigned char)text[n]) ||
+		    !isxdigit((unsigned char)text[n + 1]) ||
+		    sscanf(text + n, "%2x", &byte) != 1) {
 			return -1;
 		}
 		uuid[i] = byte;

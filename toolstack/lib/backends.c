@@ -25,8 +25,8 @@
 #include "lib/rundir.h"
 #include "lib/store.h"
 
-#ifndef PARAVANE_LIBEXECDIR
-#define PARAVANE_LIBEXECDIR "/usr/libexec/paravane"
+#ifndef BACKEND_DIR
+#define BACKEND_DIR "/usr/sbin"
 #endif
 
 /* A backend has this long to flush and unmap after SIGTERM. */
@@ -88,10 +88,10 @@ static void common_args(struct command *c, const char *program,
  */
 static void exec_program(struct command *c)
 {
-	const char *dir = getenv("PARAVANE_LIBEXEC");
+	const char *dir = getenv("PARAVANE_BACKEND_DIR");
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s", dir ? dir : PARAVANE_LIBEXECDIR,
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : BACKEND_DIR,
 		 c->program);
 	execv(path, c->argv);
 	if (errno == ENOENT) {

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,36 @@ static enum step copy_output(int tty)
 	return STEP_ON;
 }
 
+static volatile sig_atomic_t told_to_end;
+
+static void note_signal(int sig)
+{
+	(void)sig;
+	told_to_end = 1;
+}
+
+/*
+ * A signal must not leave the terminal raw.  The ones that end a process are
+ * taken only inside ppoll(), so none falls between a test and the wait.
+ */
+static void hold_signals(sigset_t *inside)
+{
+	static const int ending[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	struct sigaction sa = { .sa_handler = note_signal };
+	sigset_t set;
+	unsigned int i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		sigaddset(&set, ending[i]);
+		sigaction(ending[i], &sa, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &set, inside);
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		sigdelset(inside, ending[i]);
+	}
+}
+
 static enum step copy_both(int tty)
 {
 	struct pollfd fds[2] = {
@@ -155,9 +186,14 @@ static enum step copy_both(int tty)
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
 	enum step step;
+	sigset_t inside;
 
-	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR) {
+	hold_signals(&inside);
+	while (!told_to_end) {
+		if (ppoll(fds, 2, NULL, &inside) < 0) {
+			if (errno == EINTR) {
+				continue;
+			}
 			return STEP_CONSOLE_END;
 		}
 		if (fds[0].revents) {
@@ -175,6 +211,7 @@ static enum step copy_both(int tty)
 			}
 		}
 	}
+	return STEP_ESCAPED;
 }
 
 int console_run(struct console *c)

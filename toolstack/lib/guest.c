@@ -145,6 +145,7 @@ void guest_down(struct guest *g)
 	destroy_if_alive(g->t, domid);
 	store_remove_domain(g->t, domid);
 	await_gone(g->t, domid);
+	rundir_forget("console", domid);
 	rundir_unlock("domain", domid, g->lock);
 	g->lock = -1;
 }
@@ -168,7 +169,7 @@ int guest_destroy(struct tools *t, uint32_t domid)
 {
 	pid_t watcher;
 	bool watched = rundir_is_locked("domain", domid, &watcher);
-	int lock;
+	int lock, ret;
 
 	if (destroy_if_alive(t, domid)) {
 		return -1;
@@ -179,10 +180,8 @@ int guest_destroy(struct tools *t, uint32_t domid)
 	lock = rundir_lock("domain", domid, &watcher);
 	backends_stop_orphans(domid);
 	store_remove_domain(t, domid);
-	if (await_gone(t, domid)) {
-		rundir_unlock("domain", domid, lock);
-		return -1;
-	}
+	ret = await_gone(t, domid);
+	rundir_forget("console", domid);
 	rundir_unlock("domain", domid, lock);
-	return 0;
+	return ret;
 }

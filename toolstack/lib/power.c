@@ -47,15 +47,6 @@ static bool request_taken(struct tools *t, const char *path)
 	return taken;
 }
 
-static void drain(struct tools *t)
-{
-	char **event;
-
-	while ((event = xs_check_watch(t->xs))) {
-		free(event);
-	}
-}
-
 static unsigned long now_ms(void)
 {
 	struct timespec ts;
@@ -69,12 +60,12 @@ static bool await_taken(struct tools *t, const char *path)
 	unsigned long end = now_ms() + CONFIRM_MS;
 	struct pollfd fd = { .fd = xs_fileno(t->xs), .events = POLLIN };
 
-	if (!xs_watch(t->xs, path, "taken")) {
+	if (!tools_watch(t, path, "taken")) {
 		return request_taken(t, path);
 	}
 	while (!request_taken(t, path) && now_ms() < end) {
 		poll(&fd, 1, 500);
-		drain(t);
+		tools_drain_watches(t);
 	}
 	xs_unwatch(t->xs, path, "taken");
 	return request_taken(t, path);
@@ -131,7 +122,7 @@ int power_await_end(struct tools *t, uint32_t domid, unsigned int timeout_s)
 	unsigned long start = now_ms(), shown = 0;
 	bool preserved = false, tty = isatty(STDERR_FILENO);
 
-	xs_watch(t->xs, "@releaseDomain", "end");
+	tools_watch(t, "@releaseDomain", "end");
 	while (!has_ended(t, domid, &preserved)) {
 		unsigned long s = (now_ms() - start) / 1000;
 
@@ -146,7 +137,7 @@ int power_await_end(struct tools *t, uint32_t domid, unsigned int timeout_s)
 		}
 		/* The watcher's end has no watch: look again soon. */
 		poll(&fd, 1, TICK_MS / 20);
-		drain(t);
+		tools_drain_watches(t);
 	}
 	if (tty && shown) {
 		fprintf(stderr, "\n");

@@ -83,6 +83,17 @@ void rundir_unlock(const char *kind, uint32_t domid, int fd)
 	close(fd);
 }
 
+void rundir_forget(const char *kind, uint32_t domid)
+{
+	char path[RUN_PATH_MAX];
+	pid_t holder;
+
+	if (!rundir_is_locked(kind, domid, &holder)) {
+		lock_path(kind, domid, path);
+		unlink(path);
+	}
+}
+
 bool rundir_is_locked(const char *kind, uint32_t domid, pid_t *holder)
 {
 	char path[RUN_PATH_MAX];

@@ -33,6 +33,9 @@ int rundir_lock(const char *kind, uint32_t domid, pid_t *holder);
 /* Give the lock back and remove its file. */
 void rundir_unlock(const char *kind, uint32_t domid, int fd);
 
+/* Remove that lock's file, left by a holder that was killed. */
+void rundir_forget(const char *kind, uint32_t domid);
+
 /* True while another process holds that lock. */
 bool rundir_is_locked(const char *kind, uint32_t domid, pid_t *holder);
 

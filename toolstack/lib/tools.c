@@ -95,13 +95,33 @@ int tools_open(struct tools *t, unsigned int need)
 
 void tools_close(struct tools *t)
 {
-	if (t->xs) {
+	/*
+	 * A handle with watches has a reader thread, which xs_close() would
+	 * cancel, for which glibc loads libgcc_s at run time and aborts where
+	 * a small domain 0 lacks it.  Such processes are about to exit.
+	 */
+	if (t->xs && !t->watching) {
 		xs_close(t->xs);
 	}
 	if (t->xc) {
 		xc_interface_close(t->xc);
 	}
 	memset(t, 0, sizeof(*t));
+}
+
+bool tools_watch(struct tools *t, const char *path, const char *token)
+{
+	t->watching = true;
+	return xs_watch(t->xs, path, token);
+}
+
+void tools_drain_watches(struct tools *t)
+{
+	char **event;
+
+	while ((event = xs_check_watch(t->xs))) {
+		free(event);
+	}
 }
 
 char *tools_domain_name(struct tools *t, uint32_t domid)

@@ -17,6 +17,7 @@
 struct tools {
 	xc_interface *xc;
 	struct xs_handle *xs;
+	bool watching;		/* tools_watch() was called */
 };
 
 /* What a command needs opened. */
@@ -28,6 +29,12 @@ enum tools_need {
 /* 0, or -1 after saying which service is missing. */
 int tools_open(struct tools *t, unsigned int need);
 void tools_close(struct tools *t);
+
+/* xs_watch(), noted for tools_close().  False on failure. */
+bool tools_watch(struct tools *t, const char *path, const char *token);
+
+/* Throw away the watch events that have arrived. */
+void tools_drain_watches(struct tools *t);
 
 /*
  * The last warning or error that libxenctrl or libxenguest logged since

@@ -137,15 +137,6 @@ static void reap(struct guest *g)
 	}
 }
 
-static void drain_watches(struct tools *t)
-{
-	char **event;
-
-	while ((event = xs_check_watch(t->xs))) {
-		free(event);
-	}
-}
-
 /* Returns when the domain has ended, or -1 when told to leave it alone. */
 static int watch_until_end(struct guest *g, int sigfd, enum fate *fate)
 {
@@ -159,7 +150,7 @@ static int watch_until_end(struct guest *g, int sigfd, enum fate *fate)
 		struct signalfd_siginfo si;
 
 		poll(fds, 2, RECHECK_MS);
-		drain_watches(g->t);
+		tools_drain_watches(g->t);
 		while (read(sigfd, &si, sizeof(si)) == sizeof(si)) {
 			if (si.ssi_signo == SIGCHLD) {
 				reap(g);
@@ -277,7 +268,7 @@ static int watcher_main(const struct domain_config *cfg, int parent)
 	if (tools_open(&t, NEED_HYPERVISOR | NEED_STORE)) {
 		return 1;
 	}
-	if (!xs_watch(t.xs, "@releaseDomain", "end")) {
+	if (!tools_watch(&t, "@releaseDomain", "end")) {
 		msg_error("xenstored refused a watch: %s", strerror(errno));
 		return 1;
 	}
