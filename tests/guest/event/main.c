@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Event channels: each kind of port, how it is bound, what its status says,
+ * who may send, and what is refused. Delivery follows the mask and pending
+ * bits in the shared page:
+ *  - a send sets pending; if that was clear and the port is not masked, the
+ *    word's bit in the vCPU's selector and its upcall flag are set, and the
+ *    upcall is made once the vCPU's own mask is clear;
+ *  - an event on a masked port stays pending, and EVTCHNOP_unmask delivers it.
+ *
+ * From <xen/event_channel.h>, <xen/xen.h>.
+ */
+#include "common/test.h"
+
+static unsigned int handled;
+static evtchn_port_t last_port;
+
+static void count(evtchn_port_t port, void *arg)
+{
+	(void)arg;
+	handled++;
+	last_port = port;
+}
+
+static struct evtchn_status status(evtchn_port_t port)
+{
+	struct evtchn_status s = { .dom = DOMID_SELF, .port = port };
+
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_status, &s), 0);
+	return s;
+}
+
+static int bind_vcpu(evtchn_port_t port, unsigned int vcpu)
+{
+	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+
+	return hc_event_channel_op(EVTCHNOP_bind_vcpu, &op);
+}
+
+#define NO_VCPU		1000
+#define NO_DOMAIN	999
+
+TEST(event_ipi, 0)
+{
+	int port = event_bind_ipi(0);
+
+	CHECK(port > 0);
+	CHECK_EQ(status(port).status, EVTCHNSTAT_ipi);
+	CHECK_EQ(status(port).vcpu, 0);
+	handled = 0;
+	event_set_handler(port, count, NULL);
+	events_enable();
+	CHECK_EQ(event_send(port), 0);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(last_port, port);
+	CHECK_EQ(event_is_pending(port), 0);
+	for (unsigned int i = 0; i < 1000; i++) {
+		event_send(port);
+	}
+	CHECK_EQ(handled, 1001);
+	events_disable();
+	test_case("its vCPU cannot be changed");
+	CHECK_EQ(bind_vcpu(port, 0), -XEN_EINVAL);
+	test_case("closed");
+	CHECK_EQ(event_close(port), 0);
+	CHECK_EQ(status(port).status, EVTCHNSTAT_closed);
+	CHECK_EQ(event_send(port), -XEN_EINVAL);
+	CHECK_EQ(event_close(port), -XEN_EINVAL);
+	test_case("no such vCPU");
+	CHECK_EQ(event_bind_ipi(NO_VCPU), -XEN_ENOENT);
+	CHECK_EQ(event_bind_ipi(~0U), -XEN_ENOENT);
+}
+
+/* The mask and pending bits, step by step, without upcalls. */
+TEST(event_bits, 0)
+{
+	int port = event_bind_ipi(0);
+	struct vcpu_info *info = this_cpu()->info;
+	unsigned int word = port / 64;
+	struct evtchn_unmask unmask = { .port = port };
+
+	events_disable();
+	event_mask(port);
+	info->evtchn_upcall_pending = 0;
+	info->evtchn_pending_sel = 0;
+
+	test_case("masked port");
+	CHECK_EQ(event_send(port), 0);
+	CHECK_EQ(event_is_pending(port), 1);
+	CHECK_EQ(info->evtchn_upcall_pending, 0);
+	CHECK_EQ(info->evtchn_pending_sel, 0);
+
+	test_case("unmasked by hypercall");
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_unmask, &unmask), 0);
+	CHECK_EQ(shared_info->evtchn_mask[word] >> port % 64 & 1, 0);
+	CHECK_EQ(info->evtchn_upcall_pending, 1);
+	CHECK_EQ(info->evtchn_pending_sel >> word & 1, 1);
+
+	test_case("pending already: no second notice");
+	info->evtchn_upcall_pending = 0;
+	info->evtchn_pending_sel = 0;
+	CHECK_EQ(event_send(port), 0);
+	CHECK_EQ(info->evtchn_upcall_pending, 0);
+	CHECK_EQ(info->evtchn_pending_sel, 0);
+
+	test_case("cleared, then sent again");
+	event_clear(port);
+	CHECK_EQ(event_send(port), 0);
+	CHECK_EQ(info->evtchn_upcall_pending, 1);
+	CHECK_EQ(info->evtchn_pending_sel >> word & 1, 1);
+	event_dispatch();
+	event_close(port);
+}
+
+/* A vCPU that masks upcalls gets them at the moment it blocks or unmasks. */
+TEST(event_upcall_mask, 0)
+{
+	int port = event_bind_ipi(0);
+
+	handled = 0;
+	event_set_handler(port, count, NULL);
+	events_disable();
+	CHECK_EQ(event_send(port), 0);
+	CHECK_EQ(handled, 0);
+	hc_xen_version(XENVER_version, NULL);
+	CHECK_EQ(handled, 0);
+	test_case("block unmasks and delivers");
+	CHECK_EQ(hc_sched_op(SCHEDOP_block, NULL), 0);
+	CHECK_EQ(this_cpu()->info->evtchn_upcall_mask, 0);
+	CHECK_EQ(handled, 1);
+	events_disable();
+	event_close(port);
+}
+
+TEST(event_loopback, 0)
+{
+	int unbound = event_alloc_unbound(DOMID_SELF, DOMID_SELF);
+	int port;
+	struct evtchn_status s;
+
+	CHECK(unbound > 0);
+	CHECK_EQ(status(unbound).status, EVTCHNSTAT_unbound);
+	CHECK_EQ(status(unbound).vcpu, 0);
+	test_case("a send on an unbound port is silent");
+	event_clear(unbound);
+	CHECK_EQ(event_send(unbound), 0);
+	CHECK_EQ(event_is_pending(unbound), 0);
+
+	test_case("bound");
+	port = event_bind_interdomain(DOMID_SELF, unbound);
+	CHECK(port > 0);
+	s = status(port);
+	CHECK_EQ(s.status, EVTCHNSTAT_interdomain);
+	CHECK_EQ(s.u.interdomain.port, unbound);
+	s = status(unbound);
+	CHECK_EQ(s.status, EVTCHNSTAT_interdomain);
+	CHECK_EQ(s.u.interdomain.port, port);
+	test_case("the binder's end is pending");
+	CHECK_EQ(event_is_pending(port), 1);
+	event_clear(port);
+
+	test_case("a send arrives at the other end");
+	event_clear(unbound);
+	CHECK_EQ(event_send(port), 0);
+	CHECK_EQ(event_is_pending(unbound), 1);
+	CHECK_EQ(event_is_pending(port), 0);
+	event_clear(unbound);
+	CHECK_EQ(event_send(unbound), 0);
+	CHECK_EQ(event_is_pending(port), 1);
+	event_clear(port);
+
+	test_case("no second binding");
+	CHECK_EQ(event_bind_interdomain(DOMID_SELF, unbound), -XEN_EINVAL);
+	CHECK_EQ(event_bind_interdomain(DOMID_SELF, port), -XEN_EINVAL);
+
+	test_case("one end closed, the other waits again");
+	CHECK_EQ(event_close(port), 0);
+	CHECK_EQ(status(unbound).status, EVTCHNSTAT_unbound);
+	port = event_bind_interdomain(DOMID_SELF, unbound);
+	CHECK(port > 0);
+	event_clear(port);
+	CHECK_EQ(event_close(unbound), 0);
+	CHECK_EQ(status(port).status, EVTCHNSTAT_unbound);
+	CHECK_EQ(event_close(port), 0);
+}
+
+TEST(event_bind_refusals, 0)
+{
+	struct evtchn_status s = { .dom = NO_DOMAIN, .port = 1 };
+	struct evtchn_alloc_unbound alloc = {
+		.dom = NO_DOMAIN, .remote_dom = DOMID_SELF,
+	};
+	struct evtchn_unmask unmask = { .port = 1 << 20 };
+	int ipi = event_bind_ipi(0), other;
+
+	test_case("of a domain that is not there");
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_alloc_unbound, &alloc),
+		 -XEN_ESRCH);
+	CHECK_EQ(event_bind_interdomain(NO_DOMAIN, 1), -XEN_ESRCH);
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_status, &s), -XEN_ESRCH);
+	test_case("to a remote that need not be there yet");
+	other = event_alloc_unbound(DOMID_SELF, NO_DOMAIN);
+	CHECK(other > 0);
+	test_case("not for us");
+	CHECK_EQ(event_bind_interdomain(DOMID_SELF, other), -XEN_EINVAL);
+	event_close(other);
+	test_case("a port of another kind");
+	CHECK_EQ(event_bind_interdomain(DOMID_SELF, ipi), -XEN_EINVAL);
+	test_case("a closed port");
+	CHECK_EQ(event_bind_interdomain(DOMID_SELF, 1000), -XEN_EINVAL);
+	test_case("a port out of range");
+	CHECK_EQ(event_bind_interdomain(DOMID_SELF, ~0U), -XEN_EINVAL);
+	CHECK_EQ(event_send(1 << 20), -XEN_EINVAL);
+	CHECK_EQ(event_send(~0U), -XEN_EINVAL);
+	CHECK_EQ(bind_vcpu(1 << 20, 0), -XEN_EINVAL);
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_unmask, &unmask), -XEN_EINVAL);
+	s.dom = DOMID_SELF;
+	s.port = 1 << 20;
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_status, &s), -XEN_EINVAL);
+	{
+		struct evtchn_close close = { .port = ~0U };
+
+		CHECK_EQ(hc_event_channel_op(EVTCHNOP_close, &close),
+			 -XEN_EINVAL);
+	}
+	test_case("port 0 is no port");
+	CHECK_EQ(event_send(0), -XEN_EINVAL);
+	CHECK_EQ(status(0).status, EVTCHNSTAT_closed);
+	event_close(ipi);
+}
+
+TEST(event_virq, 0)
+{
+	int port = event_bind_virq(VIRQ_DEBUG, 0);
+	int global;
+	struct evtchn_status s;
+
+	CHECK(port > 0);
+	s = status(port);
+	CHECK_EQ(s.status, EVTCHNSTAT_virq);
+	CHECK_EQ(s.u.virq, VIRQ_DEBUG);
+	CHECK_EQ(s.vcpu, 0);
+	test_case("once per vCPU");
+	CHECK_EQ(event_bind_virq(VIRQ_DEBUG, 0), -XEN_EEXIST);
+	test_case("its vCPU cannot be changed");
+	CHECK_EQ(bind_vcpu(port, 0), -XEN_EINVAL);
+	test_case("the guest cannot send it");
+	CHECK_EQ(event_send(port), -XEN_EINVAL);
+	CHECK_EQ(event_close(port), 0);
+	test_case("again after the close");
+	port = event_bind_virq(VIRQ_DEBUG, 0);
+	CHECK(port > 0);
+	CHECK_EQ(event_close(port), 0);
+
+	test_case("no such VIRQ");
+	CHECK_EQ(event_bind_virq(NR_VIRQS, 0), -XEN_EINVAL);
+	CHECK_EQ(event_bind_virq(~0U, 0), -XEN_EINVAL);
+	test_case("no such vCPU");
+	CHECK_EQ(event_bind_virq(VIRQ_DEBUG, NO_VCPU), -XEN_ENOENT);
+	test_case("a global one belongs to vCPU 0");
+	CHECK_EQ(event_bind_virq(VIRQ_DOM_EXC, 1), -XEN_EINVAL);
+	global = event_bind_virq(VIRQ_DOM_EXC, 0);
+	CHECK(global > 0);
+	CHECK_EQ(bind_vcpu(global, 0), 0);
+	CHECK_EQ(bind_vcpu(global, NO_VCPU), -XEN_ENOENT);
+	CHECK_EQ(event_close(global), 0);
+}
+
+/* Ports come back, lowest first, and as many as the ABI promises exist. */
+TEST(event_many, 0)
+{
+	enum { N = 900 };
+	static int ports[N];
+	unsigned int got = 0, wrong = 0;
+
+	while (got < N && (ports[got] = event_bind_ipi(0)) > 0) {
+		got++;
+	}
+	CHECK_EQ(got, N);
+	for (unsigned int i = 1; i < got; i++) {
+		wrong += ports[i] <= ports[i - 1];
+	}
+	CHECK_EQ(wrong, 0);
+	test_case("the last of them works");
+	handled = 0;
+	event_set_handler(ports[got - 1], count, NULL);
+	events_enable();
+	event_send(ports[got - 1]);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(last_port, ports[got - 1]);
+	events_disable();
+	test_case("a gap is filled");
+	CHECK_EQ(event_close(ports[400]), 0);
+	CHECK_EQ(event_bind_ipi(0), ports[400]);
+	for (unsigned int i = 0; i < got; i++) {
+		event_close(ports[i]);
+	}
+}
+
+/* Neither lost nor made up: one upcall for each send on an idle port. */
+TEST(event_ping_pong, 0)
+{
+	enum { ROUNDS = 20000 };
+	int a = event_alloc_unbound(DOMID_SELF, DOMID_SELF);
+	int b = event_bind_interdomain(DOMID_SELF, a);
+
+	event_clear(b);
+	event_set_handler(a, count, NULL);
+	event_set_handler(b, count, NULL);
+	events_enable();
+	handled = 0;
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		event_send(i & 1 ? a : b);
+		if (last_port != (evtchn_port_t)(i & 1 ? b : a)) {
+			CHECK(false, "round %u came at %u", i, last_port);
+			break;
+		}
+	}
+	CHECK_EQ(handled, ROUNDS);
+	events_disable();
+	event_close(b);
+	event_close(a);
+}
+
+TEST(event_bind_vcpu, 0)
+{
+	int a = event_alloc_unbound(DOMID_SELF, DOMID_SELF);
+	int b = event_bind_interdomain(DOMID_SELF, a);
+
+	CHECK_EQ(bind_vcpu(b, 0), 0);
+	CHECK_EQ(bind_vcpu(b, NO_VCPU), -XEN_ENOENT);
+	CHECK_EQ(bind_vcpu(a, 0), 0);
+	CHECK_EQ(status(b).vcpu, 0);
+	event_clear(b);
+	event_close(b);
+	test_case("a closed port");
+	CHECK_EQ(bind_vcpu(b, 0), -XEN_EINVAL);
+	event_close(a);
+}
+
+/* The FIFO ABI is there as a whole or not at all. */
+TEST(event_fifo, 0)
+{
+	struct evtchn_expand_array expand = { .array_gfn = 0 };
+	struct evtchn_init_control init = {
+		.control_gfn = ~0UL, .offset = 0, .vcpu = NO_VCPU,
+	};
+	int err = hc_event_channel_op(EVTCHNOP_init_control, &init);
+
+	if (err == -XEN_ENOSYS) {
+		CHECK_EQ(hc_event_channel_op(EVTCHNOP_expand_array, &expand),
+			 -XEN_ENOSYS);
+		test_skip("no FIFO events here");
+	}
+	test_case("no such vCPU");
+	CHECK_EQ(err, -XEN_ENOENT);
+	test_case("a bad offset");
+	init.vcpu = 0;
+	init.offset = 4096;
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_init_control, &init),
+		 -XEN_EINVAL);
+	init.offset = 4;
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_init_control, &init),
+		 -XEN_EINVAL);
+	test_case("an array without a control block");
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_expand_array, &expand),
+		 -XEN_EOPNOTSUPP);
+}
+
+/* EVTCHNOP_reset closes every port. */
+TEST(event_reset, 0)
+{
+	struct evtchn_reset reset = { .dom = DOMID_SELF };
+	struct evtchn_reset other = { .dom = NO_DOMAIN };
+	int a = event_bind_ipi(0), b = event_bind_virq(VIRQ_DEBUG, 0);
+
+	test_case("another domain");
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_reset, &other), -XEN_ESRCH);
+	CHECK_EQ(status(a).status, EVTCHNSTAT_ipi);
+	test_case("oneself");
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_reset, &reset), 0);
+	CHECK_EQ(status(a).status, EVTCHNSTAT_closed);
+	CHECK_EQ(status(b).status, EVTCHNSTAT_closed);
+}
