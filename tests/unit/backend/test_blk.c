@@ -34,7 +34,9 @@ static int decode(void)
 	int rc = blk_decode(&raw, &lim, &out);
 
 	cr_assert_eq(out.id, raw.id);
-	cr_assert_eq(out.operation, raw.operation);
+	if (raw.operation != BLKIF_OP_INDIRECT) {
+		cr_assert_eq(out.operation, raw.operation);
+	}
 	return rc;
 }
 
@@ -197,6 +199,7 @@ Test(blk, indirect)
 	cr_assert_eq(decode(), 0);
 	cr_assert(out.indirect);
 	cr_assert_eq(out.kind, BLK_WRITE);
+	cr_assert_eq(out.operation, BLKIF_OP_WRITE, "Linux insists");
 	cr_assert_eq(out.indirect_gref, 77);
 	for (i = 0; i < 3; i++) {
 		segs[i] = (struct blkif_request_segment){
