@@ -16,7 +16,7 @@ SNIPPET(x_syscall, "mov $0x77, %eax\n syscall\n"
 	"x_syscall_next:");
 SNIPPET(x_sysenter, "sysenter");
 SNIPPET(x_int80, "int $0x80\nx_int80_next:");
-SNIPPET(x_int81, "int $0x81");
+SNIPPET(x_int60, "int $0x60");
 extern const char x_syscall_next[], x_int80_next[];
 extern const char entry_syscall[], entry_exceptions[];
 
@@ -144,7 +144,7 @@ TEST(software_interrupt, 0)
 	CHECK_EQ(kernel_watch(x_int80, 0)->vector, 0x80);
 
 	test_case("no gate");
-	CHECK_EQ(user_run(x_int81, 0)->vector, VEC_GP);
+	CHECK_EQ(user_run(x_int60, 0)->vector, VEC_GP);
 
 	test_case("a table without entries takes them all away");
 	CHECK_EQ(hypercall(__HYPERVISOR_set_trap_table, 0, 0, 0, 0, 0), 0);
@@ -154,28 +154,29 @@ TEST(software_interrupt, 0)
 
 /*
  * Levels: 0 lets nobody in, 1 and 2 the kernel, 3 everyone. (Xen does not look
- * at the level of vector 0x80, so another is taken here.)
+ * at the level of vector 0x80, so another is taken here; one below 0x80, for
+ * QEMU 7.2 doubles the vector in the error code and Xen would look there.)
  */
 TEST(software_interrupt_level, 0)
 {
 	struct trap_info gate[2] = {
-		{ .vector = 0x81, .flags = 3 | 4, .cs = FLAT_KERNEL_CS,
-		  .address = (unsigned long)entry_exceptions + 0x81 * 16 },
+		{ .vector = 0x60, .flags = 3 | 4, .cs = FLAT_KERNEL_CS,
+		  .address = (unsigned long)entry_exceptions + 0x60 * 16 },
 	};
 	const struct regs *got;
 	bool broken;
 
 	CHECK_EQ(hc_set_trap_table(gate), 0);
-	got = user_run(x_int81, 0);
-	broken = got->vector == VEC_GP && got->error == (0x81 << 4 | 2);
+	got = user_run(x_int60, 0);
+	broken = got->vector == VEC_GP && got->error == (0x60 << 4 | 2);
 	for (unsigned int level = 0; level < 4 && !broken; level++) {
 		test_case("level %u", level);
 		gate[0].flags = level | 4;
 		CHECK_EQ(hc_set_trap_table(gate), 0);
-		CHECK_EQ(user_run(x_int81, 0)->vector,
-			 level == 3 ? 0x81 : VEC_GP);
-		CHECK_EQ(kernel_watch(x_int81, 0)->vector,
-			 level ? 0x81 : VEC_GP);
+		CHECK_EQ(user_run(x_int60, 0)->vector,
+			 level == 3 ? 0x60 : VEC_GP);
+		CHECK_EQ(kernel_watch(x_int60, 0)->vector,
+			 level ? 0x60 : VEC_GP);
 	}
 	CHECK_EQ(hypercall(__HYPERVISOR_set_trap_table, 0, 0, 0, 0, 0), 0);
 	trap_init();
