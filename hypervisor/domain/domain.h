@@ -33,6 +33,7 @@
 struct evtchn;
 struct grant_table;
 struct cpu_policy;
+struct e820_entry;
 
 /* ---- what a PV guest believes to be its CPU (pvcpu/) ---- */
 
@@ -78,6 +79,7 @@ struct pv_vcpu {
 	u64 ldt_base;
 	unsigned int ldt_entries;
 	unsigned int ldt_mapped;	/* LDT window pages filled (bit mask) */
+	mfn_t ldt_frames[16];		/* and what they hold, typed */
 
 	u64 fs_base, gs_base_kernel, gs_base_user;
 	u64 cr0_ts;			/* guest's CR0.TS, as CR0_TS or 0 */
@@ -89,6 +91,9 @@ struct pv_vcpu {
 	unsigned int iobmp_ports;
 	u64 msr_xcr0;
 	mfn_t old_root;			/* reference still to be given back */
+	bool old_root_held;
+	bool bad_selectors;		/* of regs: the guest must be told */
+	u64 dr7_io;			/* I/O breakpoints: kept, not armed */
 
 	struct trap_entry traps[256];
 };
@@ -191,6 +196,8 @@ struct domain {
 	u32 relinquish_step;		/* destruction's progress */
 	u64 vm_assist;			/* VMASST_TYPE_* bits */
 	u64 max_pfn;			/* for getpageframeinfo's benefit */
+	struct e820_entry *e820;	/* XENMEM_set_memory_map; heap; lock */
+	unsigned int nr_e820;
 
 	struct shared_info *shared;	/* our address */
 	mfn_t shared_mfn;

@@ -28,6 +28,7 @@ void vcpu_kick(struct vcpu *v);
 void vcpu_block_current(void);
 void vcpu_yield_current(void);
 
+/* -EINVAL when no online CPU is in `hard`. */
 int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft);
 
 /* Where idle CPUs are; never returns. */
@@ -38,6 +39,13 @@ void idle_loop(void) __noreturn;
  * caller goes on as next (x86/switch.c, an upcall).
  */
 void context_switch(struct vcpu *prev, struct vcpu *next);
+
+/* SCHEDOP_pin_override: pcpu < 0 gives the old affinity back. */
+int vcpu_pin_override(struct vcpu *v, int pcpu);
+
+/* XEN_DOMCTL_scheduler_op, credit: 0 weight and ~0 cap leave it as it is. */
+int sched_domain_set(struct domain *d, u16 weight, u16 cap);
+void sched_domain_get(struct domain *d, u16 *weight, u16 *cap);
 
 /* CPU time that v has used, ns, with what it uses right now. */
 u64 vcpu_cpu_time(struct vcpu *v);

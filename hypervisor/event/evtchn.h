@@ -23,7 +23,6 @@ enum evtchn_state {
 struct evtchn {
 	spinlock_t lock;		/* irqsave; below event_lock */
 	u8 state;
-	bool hv_consumer;		/* ours: deliver by function, unused */
 	u16 notify_vcpu;
 	evtchn_port_t port;
 	union {
@@ -39,25 +38,66 @@ int evtchn_init(struct domain *d, unsigned int max_port);
 int evtchn_close_all(struct domain *d);
 void evtchn_free(struct domain *d);
 
+/* Ports in pages of this many; found without a lock, never moved. */
+#define EVTCHNS_PER_PAGE	(PAGE_SIZE / sizeof(struct evtchn))
+
+/* The port's struct, whatever its state; NULL when out of range. */
+static inline struct evtchn *evtchn_of(const struct domain *d,
+				       evtchn_port_t port)
+{
+	if (unlikely(port >= READ_ONCE(d->nr_ports))) {
+		return NULL;
+	}
+	return &d->ports[port / EVTCHNS_PER_PAGE][port % EVTCHNS_PER_PAGE];
+}
+
+/*
+ * The operations, as xen/event_channel.h has them; 0 and *out, or -errno.
+ * Rights were checked by the caller.
+ */
+int evtchn_alloc_unbound(struct domain *d, domid_t remote,
+			 evtchn_port_t *out);
+int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
+			    evtchn_port_t remote_port, evtchn_port_t *out);
+int evtchn_bind_virq(struct domain *d, u32 virq, u32 vcpu,
+		     evtchn_port_t *out);
+int evtchn_bind_ipi(struct domain *d, u32 vcpu, evtchn_port_t *out);
+int evtchn_bind_pirq(struct domain *d, u32 pirq, bool share,
+		     evtchn_port_t *out);
+int evtchn_close(struct domain *d, evtchn_port_t port);
+int evtchn_bind_vcpu(struct domain *d, evtchn_port_t port, u32 vcpu);
+int evtchn_unmask(struct domain *d, evtchn_port_t port);
+int evtchn_status(struct domain *d, evtchn_status_t *s);
+
+/*
+ * First without a lock: room for a port, or -ENOMEM.  Then, with event_lock
+ * held, a free port reserved for the caller, or -ENOSPC.
+ */
+int evtchn_prepare(struct domain *d);
+int evtchn_reserve(struct domain *d, evtchn_port_t *out);
+
 /* EVTCHNOP_send by d: 0, -EINVAL. The hot path; takes no domain-wide lock. */
 int evtchn_send(struct domain *d, evtchn_port_t port);
 
 /* Marks a port pending and notifies its vCPU. */
 void evtchn_set_pending(struct vcpu *v, evtchn_port_t port);
+bool evtchn_is_pending(const struct domain *d, evtchn_port_t port);
 
-/* VIRQs that we raise: for one vCPU, or for the domain that bound it. */
+/* VIRQs that we raise: for one vCPU, or for the domain that holds it. */
 void virq_send_vcpu(struct vcpu *v, u32 virq);
-void virq_send_global(u32 virq);		/* to its holder (domain 0) */
+void virq_send_global(u32 virq);
+/* Who gets a global VIRQ: domain 0, until XEN_DOMCTL_set_virq_handler. */
+int virq_set_handler(struct domain *d, u32 virq);
+bool virq_is_global(u32 virq);
+/* d is going: it handles nothing any more. */
+void virq_forget_handler(struct domain *d);
 
 /* May v take an upcall now?  Pending and not masked. */
 static inline bool vcpu_upcall_due(const struct vcpu *v)
 {
-	return v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask;
+	return READ_ONCE(v->info->evtchn_upcall_pending) &&
+	       !READ_ONCE(v->info->evtchn_upcall_mask);
 }
-
-/* The toolstack's console and xenstore ports. */
-int evtchn_alloc_unbound(struct domain *d, domid_t remote,
-			 evtchn_port_t *out);
 
 /* A physical interrupt for domain 0 arrived (event/pirq.c, IRQ context). */
 void pirq_raise(struct domain *d, u32 pirq);

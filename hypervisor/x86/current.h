@@ -55,6 +55,11 @@ static inline struct cpu_info *cpu_info(void)
 }
 #endif
 
+static inline void cpu_info_set_current(struct cpu_info *i, struct vcpu *v)
+{
+	i->current = v;
+}
+
 #define current		(cpu_info()->current)
 #define this_cpu_id()	(cpu_info()->cpu)
 #define guest_regs()	(&cpu_info()->guest_regs.u)

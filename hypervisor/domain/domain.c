@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Domains by number, and their references.  Looking one up takes no lock: a
+ * table of two levels is read with interrupts off, and who frees a domain
+ * first waits until every CPU has had interrupts on, so that no reader is
+ * left.  The last reference may go anywhere, even in an interrupt handler:
+ * freeing itself happens in a softirq.
+ */
+#include "domain/domain.h"
+#include "domain/lifetime.h"
+#include "domain/sched.h"
+#include "event/evtchn.h"
+#include "grant/grant.h"
+#include "mm/alloc.h"
+#include "x86/clock.h"
+#include "x86/smp.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+
+#define IDS_PER_LEAF	512
+#define NR_LEAVES	64
+_Static_assert(IDS_PER_LEAF * NR_LEAVES >= DOMID_FIRST_RESERVED, "all ids");
+
+struct domain *dom0;
+
+static spinlock_t table_lock;		/* irqsave; writers of table, dead */
+static struct domain **table[NR_LEAVES];	/* leaves stay for ever */
+static struct domain *dead_list;
+static domid_t last_id;
+
+static struct domain *lookup(domid_t id)
+{
+	struct domain **leaf;
+
+	if (id >= DOMID_FIRST_RESERVED) {
+		return NULL;
+	}
+	leaf = READ_ONCE(table[id / IDS_PER_LEAF]);
+	return leaf ? READ_ONCE(leaf[id % IDS_PER_LEAF]) : NULL;
+}
+
+struct domain *domain_get_by_id(domid_t id)
+{
+	unsigned long flags = irq_save();
+	struct domain *d = lookup(id);
+
+	if (d) {
+		u32 refs = READ_ONCE(d->refs);
+
+		while (refs && !try_cmpxchg32(&d->refs, &refs, refs + 1)) {
+			;
+		}
+		if (!refs) {
+			d = NULL;
+		}
+	}
+	irq_restore(flags);
+	return d;
+}
+
+struct domain *domain_get_or_self(domid_t id)
+{
+	if (id == DOMID_SELF) {
+		domain_get(current->domain);
+		return current->domain;
+	}
+	return domain_get_by_id(id);
+}
+
+struct domain *domain_of_frame_owner(domid_t id)
+{
+	return lookup(id);
+}
+
+void domain_get(struct domain *d)
+{
+	atomic_inc(&d->refs);
+}
+
+void domain_put(struct domain *d)
+{
+	unsigned long flags;
+
+	if (atomic_sub_return(&d->refs, 1)) {
+		return;
+	}
+	flags = spin_lock_irqsave(&table_lock);
+	WRITE_ONCE(table[d->id / IDS_PER_LEAF][d->id % IDS_PER_LEAF], NULL);
+	d->next_dead = dead_list;
+	dead_list = d;
+	spin_unlock_irqrestore(&table_lock, flags);
+	softirq_raise(SOFTIRQ_DOMAIN);
+}
+
+int domain_for_each(domid_t first, int (*fn)(struct domain *d, void *arg),
+		    void *arg)
+{
+	for (unsigned int id = first; id < DOMID_FIRST_RESERVED; id++) {
+		struct domain *d;
+		int stop;
+
+		if (!READ_ONCE(table[id / IDS_PER_LEAF])) {
+			id |= IDS_PER_LEAF - 1;
+			continue;
+		}
+		d = domain_get_by_id(id);
+		if (!d) {
+			continue;
+		}
+		stop = fn(d, arg);
+		domain_put(d);
+		if (stop) {
+			return stop;
+		}
+	}
+	return 0;
+}
+
+/* Everything that domain_create made, for a domain that nobody can find. */
+static void domain_free(struct domain *d)
+{
+	for (unsigned int i = 0; d->vcpus && i < d->max_vcpus; i++) {
+		vcpu_free(d->vcpus[i]);
+	}
+	evtchn_free(d);
+	grant_table_free(d);
+	if (d->shared) {
+		hv_shared_free(d->shared_mfn);
+	}
+	if (d->io_ports) {
+		heap_free_pages(d->io_ports, 1);
+	}
+	heap_free(d->vcpus);
+	heap_free(d->policy);
+	heap_free(d->console_buf);
+	heap_free(d);
+}
+
+static void nothing(void *arg)
+{
+}
+
+/* SOFTIRQ_DOMAIN: frees those whose last reference went. */
+static void free_dead(void)
+{
+	unsigned long flags = spin_lock_irqsave(&table_lock);
+	struct domain *d = dead_list;
+
+	dead_list = NULL;
+	spin_unlock_irqrestore(&table_lock, flags);
+	if (!d) {
+		return;
+	}
+	/* Whoever still looks at the table has interrupts off. */
+	smp_call(cpus_online & ~CPUMASK(this_cpu_id()), nothing, NULL);
+	while (d) {
+		struct domain *next = d->next_dead;
+
+		log_info("Domain %u: gone\n", d->id);
+		domain_free(d);
+		d = next;
+		virq_send_global(VIRQ_DOM_EXC);
+	}
+}
+
+void domains_init(void)
+{
+	softirq_register(SOFTIRQ_DOMAIN, free_dead);
+}
+
+/* Is id free?  Makes its leaf; the table is not locked. */
+static int prepare_id(domid_t id)
+{
+	struct domain **leaf, **expected = NULL;
+
+	if (table[id / IDS_PER_LEAF]) {
+		return lookup(id) ? -EEXIST : 0;
+	}
+	leaf = heap_alloc_pages(0);
+	if (!leaf) {
+		return -ENOMEM;
+	}
+	_Static_assert(IDS_PER_LEAF * sizeof(*leaf) == PAGE_SIZE, "one frame");
+	if (!__atomic_compare_exchange_n(&table[id / IDS_PER_LEAF], &expected,
+					 leaf, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST)) {
+		heap_free_pages(leaf, 0);
+	}
+	return 0;
+}
+
+static int insert(struct domain *d)
+{
+	unsigned long flags = spin_lock_irqsave(&table_lock);
+	int err = -EEXIST;
+
+	if (!lookup(d->id)) {
+		WRITE_ONCE(table[d->id / IDS_PER_LEAF][d->id % IDS_PER_LEAF],
+			   d);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&table_lock, flags);
+	return err;
+}
+
+/* The id given, or the next free one after the last that we chose. */
+static int insert_with_id(struct domain *d, domid_t id)
+{
+	int err;
+
+	if (id != DOMID_INVALID) {
+		d->id = id;
+		err = prepare_id(id);
+		return err ? err : insert(d);
+	}
+	for (unsigned int n = 1; n < DOMID_FIRST_RESERVED; n++) {
+		id = (last_id + n) % DOMID_FIRST_RESERVED;
+		if (!id) {
+			continue;
+		}
+		d->id = id;
+		err = prepare_id(id);
+		if (!err) {
+			err = insert(d);
+		}
+		if (err != -EEXIST) {
+			last_id = id;
+			return err;
+		}
+	}
+	return -ENOMEM;
+}
+
+static void set_defaults(struct domain *d, const struct domain_params *p)
+{
+	d->privileged = p->privileged;
+	d->ssidref = p->ssidref;
+	d->create_flags = p->flags;
+	memcpy(d->uuid, p->uuid, sizeof(d->uuid));
+	d->refs = 1;
+	d->max_vcpus = p->max_vcpus;
+	d->shutdown_code = SHUTDOWN_CODE_NONE;
+	d->weight = 256;
+	d->created_ns = now_ns();
+	d->pause_count = d->controller_pauses = 1;
+	d->frames_first = FRAME_LIST_END;
+	d->pirq_eoi_mfn = INVALID_MFN;
+	spin_lock_init(&d->lock);
+	spin_lock_init(&d->frame_lock);
+	spin_lock_init(&d->event_lock);
+}
+
+static int create_parts(struct domain *d, const struct domain_params *p)
+{
+	int err;
+
+	d->shared_mfn = hv_shared_alloc(d, true);
+	if (mfn_eq(d->shared_mfn, INVALID_MFN)) {
+		return -ENOMEM;
+	}
+	d->shared = mfn_to_virt(d->shared_mfn);
+	memset(d->shared, 0, PAGE_SIZE);
+	domain_wallclock_publish(d);
+	err = evtchn_init(d, p->max_evtchn_port);
+	if (err) {
+		return err;
+	}
+	err = grant_table_init(d, p->max_grant_frames, p->max_maptrack_frames);
+	if (err) {
+		return err;
+	}
+	for (unsigned int i = 0; i < p->max_vcpus; i++) {
+		err = vcpu_create(d, i);
+		if (err) {
+			return err;
+		}
+	}
+	domain_watchdog_init(d);
+	return 0;
+}
+
+int domain_create(domid_t id, const struct domain_params *params,
+		  struct domain **out)
+{
+	struct domain *d;
+	int err;
+
+	if (!params->max_vcpus || params->max_vcpus > MAX_VCPUS ||
+	    (id != DOMID_INVALID && id >= DOMID_FIRST_RESERVED)) {
+		return -EINVAL;
+	}
+	_Static_assert(sizeof(*d) <= PAGE_SIZE, "heap_alloc's limit");
+	d = heap_alloc(sizeof(*d));
+	if (!d) {
+		return -ENOMEM;
+	}
+	set_defaults(d, params);
+	d->vcpus = heap_alloc(params->max_vcpus * sizeof(d->vcpus[0]));
+	if (!d->vcpus) {
+		heap_free(d);
+		return -ENOMEM;
+	}
+	/* Found by others from here on, but dying until it is complete. */
+	d->dying = true;
+	err = insert_with_id(d, id);
+	if (err) {
+		heap_free(d->vcpus);
+		heap_free(d);
+		return err;
+	}
+	err = create_parts(d, params);
+	if (err) {
+		d->dead = true;
+		domain_put(d);
+		return err;
+	}
+	WRITE_ONCE(d->dying, false);
+	*out = d;
+	return 0;
+}

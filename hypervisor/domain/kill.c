@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The end of a domain, in an order that leaves nothing dangling: it stops,
+ * its event channels close, what it mapped of others goes back, its vCPUs let
+ * go of page tables, then its frames are freed.  Each step may need several
+ * calls; kill_step remembers how far it came.
+ */
+#include "domain/lifetime.h"
+#include "domain/sched.h"
+#include "event/evtchn.h"
+#include "event/pirq.h"
+#include "grant/grant.h"
+#include "mm/page_type.h"
+#include "x86/smp.h"
+#include "lib/printk.h"
+
+enum { KILL_BEGIN, KILL_EVENTS, KILL_GRANTS, KILL_VCPUS, KILL_MEMORY,
+       KILL_DONE };
+
+static int step_begin(struct domain *d)
+{
+	spin_lock(&d->lock);
+	WRITE_ONCE(d->dying, true);
+	spin_unlock(&d->lock);
+	domain_pause(d);
+	domain_watchdog_kill(d);
+	log_info("Domain %u: being destroyed\n", d->id);
+	return 0;
+}
+
+static int step_vcpus(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v) {
+		vcpu_release(v);
+	}
+	pirq_release_eoi_map(d);
+	return 0;
+}
+
+static int step(struct domain *d)
+{
+	switch (d->kill_step) {
+	case KILL_BEGIN:
+		return step_begin(d);
+	case KILL_EVENTS:
+		return evtchn_close_all(d);
+	case KILL_GRANTS:
+		return grant_release_mappings(d);
+	case KILL_VCPUS:
+		return step_vcpus(d);
+	default:
+		return domain_relinquish_memory(d);
+	}
+}
+
+int domain_kill(struct domain *d)
+{
+	int err = 0;
+
+	if (xchg(&d->kill_busy, 1)) {
+		return -ERESTART;
+	}
+	while (!err && d->kill_step < KILL_DONE) {
+		err = step(d);
+		if (!err) {
+			d->kill_step++;
+		}
+		if (!err && READ_ONCE(this_cpu(softirq_pending))) {
+			err = -ERESTART;
+		}
+	}
+	if (d->kill_step == KILL_DONE) {
+		err = 0;
+		if (!d->dead) {
+			d->dead = true;
+			domain_put(d);	/* the first one, of its life */
+			virq_send_global(VIRQ_DOM_EXC);
+		}
+	}
+	WRITE_ONCE(d->kill_busy, 0);
+	return err;
+}

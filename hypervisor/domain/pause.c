@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Stopping domains: pauses, which nest, and the ends that a domain comes to:
+ * its own shutdown, a crash, or the watchdog.  Domain 0's end is the
+ * machine's.
+ */
+#include "domain/lifetime.h"
+#include "domain/sched.h"
+#include "device/power.h"
+#include "event/evtchn.h"
+#include "pvcpu/pvcpu.h"
+#include "x86/clock.h"
+#include "x86/smp.h"
+#include "lib/printk.h"
+
+void vcpu_pause(struct vcpu *v)
+{
+	atomic_inc(&v->pause_count);
+	vcpu_sleep_sync(v);
+}
+
+void vcpu_unpause(struct vcpu *v)
+{
+	if (!atomic_sub_return(&v->pause_count, 1)) {
+		vcpu_wake(v);
+	}
+}
+
+static void pause_nosync(struct domain *d)
+{
+	struct vcpu *v;
+
+	atomic_inc(&d->pause_count);
+	for_each_vcpu(d, v) {
+		vcpu_sleep_nosync(v);
+	}
+}
+
+void domain_pause(struct domain *d)
+{
+	struct vcpu *v;
+
+	pause_nosync(d);
+	for_each_vcpu(d, v) {
+		vcpu_sleep_sync(v);
+	}
+}
+
+void domain_unpause(struct domain *d)
+{
+	struct vcpu *v;
+
+	if (!atomic_sub_return(&d->pause_count, 1)) {
+		for_each_vcpu(d, v) {
+			vcpu_wake(v);
+		}
+	}
+}
+
+int domain_controller_pause(struct domain *d)
+{
+	spin_lock(&d->lock);
+	if (d->controller_pauses == 255) {
+		spin_unlock(&d->lock);
+		return -EOVERFLOW;
+	}
+	d->controller_pauses++;
+	spin_unlock(&d->lock);
+	domain_pause(d);
+	return 0;
+}
+
+int domain_controller_unpause(struct domain *d)
+{
+	spin_lock(&d->lock);
+	if (!d->controller_pauses) {
+		spin_unlock(&d->lock);
+		return -EINVAL;
+	}
+	d->controller_pauses--;
+	spin_unlock(&d->lock);
+	domain_unpause(d);
+	return 0;
+}
+
+static const char *reason_name(u8 reason)
+{
+	static const char *const names[] = {
+		[SHUTDOWN_poweroff] = "powered off",
+		[SHUTDOWN_reboot] = "wants a reboot",
+		[SHUTDOWN_suspend] = "suspended",
+		[SHUTDOWN_crash] = "crashed",
+		[SHUTDOWN_watchdog] = "ended by its watchdog",
+		[SHUTDOWN_soft_reset] = "wants a soft reset",
+	};
+
+	return reason < ARRAY_LEN(names) ? names[reason] : "shut down";
+}
+
+/* Domain 0's end: the machine's. */
+static void machine_follows(u8 reason)
+{
+	log_info("Domain 0 %s\n", reason_name(reason));
+	if (reason == SHUTDOWN_poweroff) {
+		machine_poweroff();
+	}
+	if (reason == SHUTDOWN_suspend || reason > SHUTDOWN_watchdog) {
+		machine_halt();
+	}
+	machine_restart();
+}
+
+void domain_shutdown(struct domain *d, u8 reason)
+{
+	spin_lock(&d->lock);
+	if (d->shutdown_code == SHUTDOWN_CODE_NONE) {
+		d->shutdown_code = reason;
+	}
+	reason = d->shutdown_code;
+	if (d == dom0) {
+		spin_unlock(&d->lock);
+		machine_follows(reason);
+	}
+	if (d->shutting_down || d->dying) {
+		spin_unlock(&d->lock);
+		return;
+	}
+	d->shutting_down = true;
+	log_info("Domain %u: %s\n", d->id, reason_name(reason));
+	pause_nosync(d);
+	d->shut_down = true;
+	spin_unlock(&d->lock);
+	virq_send_global(VIRQ_DOM_EXC);
+}
+
+void domain_resume(struct domain *d)
+{
+	spin_lock(&d->lock);
+	if (!d->shut_down || d->dying) {
+		spin_unlock(&d->lock);
+		return;
+	}
+	d->shutting_down = d->shut_down = false;
+	d->shutdown_code = SHUTDOWN_CODE_NONE;
+	spin_unlock(&d->lock);
+	domain_unpause(d);
+}
+
+void domain_crash(struct domain *d, const char *fmt, ...)
+{
+	bool said_before = __atomic_exchange_n(&d->crashed_reported, true,
+					       __ATOMIC_SEQ_CST);
+	char why[160];
+	va_list args;
+
+	if (!said_before) {
+		va_start(args, fmt);
+		(void)vformat(why, sizeof(why), fmt, args);
+		va_end(args);
+		log_warn("Domain %u: crashed: %s\n", d->id, why);
+		if (current->domain == d) {
+			vcpu_report(current);
+		}
+	}
+	domain_shutdown(d, SHUTDOWN_crash);
+}
+
+static void watchdog_fired(void *data)
+{
+	struct domain *d = data;
+
+	log_warn("Domain %u: its watchdog ran out\n", d->id);
+	domain_shutdown(d, SHUTDOWN_watchdog);
+}
+
+void domain_watchdog_init(struct domain *d)
+{
+	for (unsigned int i = 0; i < ARRAY_LEN(d->watchdog); i++) {
+		timer_init(&d->watchdog[i], watchdog_fired, d, 0);
+	}
+}
+
+void domain_watchdog_kill(struct domain *d)
+{
+	for (unsigned int i = 0; i < ARRAY_LEN(d->watchdog); i++) {
+		timer_kill(&d->watchdog[i]);
+	}
+}
+
+/* The first that is not in use; its number from 1 on. */
+static int watchdog_start(struct domain *d, u64 expires)
+{
+	for (unsigned int i = 0; i < ARRAY_LEN(d->watchdog); i++) {
+		if (!(d->watchdog_in_use & BIT(i))) {
+			d->watchdog_in_use |= BIT(i);
+			timer_set(&d->watchdog[i], expires);
+			return (int)i + 1;
+		}
+	}
+	return -ENOSPC;
+}
+
+int domain_watchdog(struct domain *d, u32 id, u32 timeout_s)
+{
+	u64 expires = now_ns() + timeout_s * 1000000000ULL;
+	int ret = 0;
+
+	if (id > ARRAY_LEN(d->watchdog)) {
+		return -EINVAL;
+	}
+	spin_lock(&d->lock);
+	if (!id) {
+		ret = timeout_s ? watchdog_start(d, expires) : -EINVAL;
+	} else if (!(d->watchdog_in_use & BIT(id - 1))) {
+		ret = -EINVAL;
+	} else if (timeout_s) {
+		timer_set(&d->watchdog[id - 1], expires);
+	} else {
+		timer_stop(&d->watchdog[id - 1]);
+		d->watchdog_in_use &= ~BIT(id - 1);
+	}
+	spin_unlock(&d->lock);
+	return ret;
+}
