@@ -13,6 +13,7 @@
 #include "event/evtchn.h"
 #include "grant/grant.h"
 #include "mm/alloc.h"
+#include "pvcpu/policy.h"
 #include "x86/clock.h"
 #include "x86/smp.h"
 #include "lib/printk.h"
@@ -132,7 +133,7 @@ static void domain_free(struct domain *d)
 		heap_free_pages(d->io_ports, 1);
 	}
 	heap_free(d->vcpus);
-	heap_free(d->policy);
+	policy_free_domain(d);
 	heap_free(d->console_buf);
 	heap_free(d);
 }
@@ -267,6 +268,10 @@ static int create_parts(struct domain *d, const struct domain_params *p)
 		return err;
 	}
 	err = grant_table_init(d, p->max_grant_frames, p->max_maptrack_frames);
+	if (err) {
+		return err;
+	}
+	err = policy_init_domain(d);
 	if (err) {
 		return err;
 	}

@@ -418,3 +418,8 @@ u64 vcpu_cpu_time(struct vcpu *v)
 	vcpu_runstate_read(v, &i);
 	return i.time[RUNSTATE_running];
 }
+
+u64 sched_idle_time(unsigned int cpu)
+{
+	return vcpu_cpu_time(per_cpu(runqueue, cpu).idle);
+}

@@ -10,6 +10,9 @@
 
 #include "domain/domain.h"
 
+/* A vCPU's turn at most, as sysctl reports it (domain/credit.h has it in ns). */
+#define SCHED_SLICE_MS	10
+
 /* Called by boot: run queues, then each CPU's idle vCPU. */
 void sched_init(void);
 void sched_init_cpu(unsigned int cpu);
@@ -49,5 +52,7 @@ void sched_domain_get(struct domain *d, u16 *weight, u16 *cap);
 
 /* CPU time that v has used, ns, with what it uses right now. */
 u64 vcpu_cpu_time(struct vcpu *v);
+/* How long that CPU had nothing to do, ns. */
+u64 sched_idle_time(unsigned int cpu);
 
 #endif

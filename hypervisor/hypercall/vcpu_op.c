@@ -123,16 +123,6 @@ static long op_register_info(struct vcpu *v, unsigned long arg)
 	return vcpu_register_info(v, mfn(r.mfn), r.offset);
 }
 
-/* A softirq makes the CPU that runs v look at its NMI on the way out. */
-static long op_send_nmi(struct vcpu *v)
-{
-	v->pv.nmi_pending = true;
-	smp_mb();
-	vcpu_kick(v);
-	softirq_raise_on(SOFTIRQ_PUBLISH, READ_ONCE(v->sched.cpu));
-	return 0;
-}
-
 static long on_state(unsigned long cmd, struct vcpu *v, unsigned long arg)
 {
 	switch (cmd) {
@@ -146,7 +136,9 @@ static long on_state(unsigned long cmd, struct vcpu *v, unsigned long arg)
 	case VCPUOP_is_up:
 		return !(READ_ONCE(v->pause_flags) & VPF_DOWN);
 	case VCPUOP_send_nmi:
-		return op_send_nmi(v);
+		guest_nmi_raise(v);
+		vcpu_kick(v);
+		return 0;
 	case VCPUOP_get_physid:
 		/* Only for vCPUs bound to CPUs for good, which none is. */
 		return -EINVAL;
