@@ -81,9 +81,11 @@ TEST(multicall_refusals, 0)
 		.op = __HYPERVISOR_multicall,
 		.args = { (unsigned long)&inner, 1 },
 	};
-	struct multicall_entry *readonly = (void *)table_alloc();
+	struct multicall_entry *readonly = page_alloc();
 	char *page = page_alloc();
 
+	*readonly = inner;
+	page_set_writable(readonly, false);
 	test_case("nested");
 	CHECK_EQ(hc_multicall(&nested, 1), 0);
 	CHECK(nested.result != 0);
@@ -91,7 +93,7 @@ TEST(multicall_refusals, 0)
 	test_case("unreadable");
 	CHECK_EQ(hc_multicall((void *)TEST_VA, 1), -XEN_EFAULT);
 	CHECK_EQ(hc_multicall((void *)0xffff830000000000, 1), -XEN_EFAULT);
-	test_case("unwritable");
+	test_case("unwritable: the call is made, its result is lost");
 	CHECK_EQ(hc_multicall(readonly, 1), -XEN_EFAULT);
 	test_case("the second entry is not there");
 	{
