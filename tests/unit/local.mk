@@ -1,3 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The Paravane authors
-# The part of the root Makefile.am that builds tests/unit/.
+#
+# The part of the root Makefile.am that builds tests/unit/: the hypervisor's
+# pure parts, compiled for the host with sanitizers (PARAVANE_HOST_TEST). Those
+# of the toolstack and of the backends are in their own folders' local.mk.
+# Automake gets no say in the flags: they are the hypervisor's.
+
+HVT_CFLAGS = -std=gnu11 -g -O1 -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -DPARAVANE_HOST_TEST -I$(srcdir)/hypervisor \
+	-Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+HVT = tests/unit/hypervisor
+
+if HAVE_CRITERION
+HVT_PROGRAMS = $(HVT)/test-image
+endif
+
+PARAVANE_CHECK += $(HVT_PROGRAMS)
+TESTS += $(HVT_PROGRAMS)
+CLEANFILES += $(HVT_PROGRAMS)
+
+HVT_BUILD = @$(MKDIR_P) $(HVT) && echo "  HVT   $@" && \
+	gcc $(HVT_CFLAGS) $(filter %.c,$^) $(CRITERION_LIBS) -o $@
+
+$(HVT)/test-image: %D%/hypervisor/test_image.c \
+		hypervisor/image/pv_elf.c hypervisor/image/pv_layout.c
+	$(HVT_BUILD)
