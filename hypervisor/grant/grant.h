@@ -20,6 +20,7 @@ int grant_frame_mfn(struct domain *d, unsigned int idx, mfn_t *out);
 
 /* Limits and use, for domctl and reports. */
 unsigned int grant_frames_in_use(const struct domain *d);
+unsigned int grant_frames_max(const struct domain *d);
 void grant_dump(struct domain *d);
 
 #endif

@@ -20,6 +20,7 @@
 #include "x86/current.h"
 #include "x86/smp.h"
 #include "x86/tlb.h"
+#include "x86/upcalls.h"
 
 #define MAX_ORDER	18		/* 1 GiB */
 #define LOW_ZONE_END	(1UL << (32 - PAGE_SHIFT))
@@ -378,6 +379,11 @@ bool alloc_scrub_some(void)
 u64 frames_free_count(void)
 {
 	return READ_ONCE(nr_free);
+}
+
+u64 frames_total_count(void)
+{
+	return boot_ram_frames();
 }
 
 u64 frames_unclaimed_count(void)

@@ -25,6 +25,7 @@ mfn_t frames_alloc(unsigned int order, u32 flags);
 void frames_free(mfn_t m, unsigned int order);
 
 u64 frames_free_count(void);
+u64 frames_total_count(void);	/* RAM in all, ours included */
 /* Free frames minus what domains have claimed (XENMEM_claim_pages). */
 u64 frames_unclaimed_count(void);
 u64 frames_outstanding_claims(void);

@@ -104,6 +104,11 @@ static inline void outl(u32 v, u16 port)
 	__asm__ volatile("outl %0, %1" : : "a" (v), "Nd" (port));
 }
 
+static inline void wbinvd(void)
+{
+	__asm__ volatile("wbinvd" ::: "memory");
+}
+
 static inline u64 read_cr0(void)
 {
 	u64 v;

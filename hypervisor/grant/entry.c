@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Grant entries: what the granting guest wrote, checked and marked in use by
+ * one compare-and-swap on flags and domid together (xen/grant_table.h says
+ * how the guest ends a grant: it may clear permit_access only while neither
+ * reading nor writing is set, by the same means).
+ */
+#include "grant/grant_table.h"
+#include "lib/printk.h"
+
+#define MAX_RETRIES	5
+
+/* A pin counter's limit, so that no number of mappings wraps it. */
+#define MAX_PINS	(1U << 24)
+
+union entry_word {
+	u32 word;
+	struct { u16 flags; domid_t domid; };
+};
+
+/* Sets reading (and writing) if the entry lets user do so. */
+static s16 entry_mark(struct domain *owner, struct grant_entry_v1 *e,
+		      domid_t user, bool readonly)
+{
+	u32 *word = (u32 *)e;
+	union entry_word old = { .word = READ_ONCE(*word) }, new;
+
+	for (unsigned int i = 0; i < MAX_RETRIES; i++) {
+		if ((old.flags & GTF_type_mask) != GTF_permit_access ||
+		    old.domid != user) {
+			return GNTST_general_error;
+		}
+		if (!readonly && (old.flags & GTF_readonly)) {
+			return GNTST_general_error;
+		}
+		new = old;
+		new.flags |= GTF_reading | (readonly ? 0 : GTF_writing);
+		if (try_cmpxchg32(word, &old.word, new.word)) {
+			return GNTST_okay;
+		}
+	}
+	guest_printk(LOG_WARNING, owner->id,
+		     "grant entry changes all the time\n");
+	return GNTST_general_error;
+}
+
+static void entry_unmark(struct grant_entry_v1 *e, u16 flags)
+{
+	__atomic_fetch_and(&e->flags, (u16)~flags, __ATOMIC_SEQ_CST);
+}
+
+static s16 pin_locked(struct domain *owner, struct active_entry *a,
+		      struct grant_entry_v1 *e, domid_t user, bool readonly)
+{
+	bool pinned = a->readers || a->writers;
+	s16 status;
+
+	if (pinned && (a->user != user || a->readers >= MAX_PINS ||
+		       a->writers >= MAX_PINS)) {
+		return GNTST_general_error;
+	}
+	if (!pinned || (!readonly && !a->writers)) {
+		status = entry_mark(owner, e, user, readonly);
+		if (status != GNTST_okay) {
+			return status;
+		}
+	}
+	if (!pinned) {
+		a->user = user;
+		a->frame = mfn(READ_ONCE(e->frame));
+	}
+	if (readonly) {
+		a->readers++;
+	} else {
+		a->writers++;
+	}
+	return GNTST_okay;
+}
+
+s16 grant_pin(struct domain *owner, grant_ref_t ref, domid_t user,
+	      bool readonly, mfn_t *frame)
+{
+	struct grant_table *t = owner->grants;
+	struct active_entry *a;
+	s16 status;
+
+	if (!t || ref >= grant_nr_entries(t)) {
+		return GNTST_bad_gntref;
+	}
+	a = grant_active(t, ref);
+	spin_lock(&a->lock);
+	status = pin_locked(owner, a, grant_entry(t, ref), user, readonly);
+	*frame = a->frame;
+	spin_unlock(&a->lock);
+	return status;
+}
+
+void grant_unpin(struct domain *owner, grant_ref_t ref, bool readonly)
+{
+	struct grant_table *t = owner->grants;
+	struct active_entry *a = grant_active(t, ref);
+	struct grant_entry_v1 *e = grant_entry(t, ref);
+
+	spin_lock(&a->lock);
+	if (readonly) {
+		a->readers--;
+	} else if (!--a->writers) {
+		entry_unmark(e, GTF_writing);
+	}
+	if (!a->readers && !a->writers) {
+		entry_unmark(e, GTF_reading);
+	}
+	spin_unlock(&a->lock);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Granted frames in the mapping domain's own page tables.  The L1 entry holds
+ * the references, as any entry does: however it goes away, they go with it,
+ * once.
+ */
+#include "grant/grant_table.h"
+#include "mm/l1_ref.h"
+#include "mm/page_type.h"
+
+/* The current domain's L1 entry, with a use of its table: NULL if none. */
+static pte_t *entry_get(u64 addr, bool contains_pte, mfn_t *table)
+{
+	maddr_t where = { 0 };
+
+	if (contains_pte) {
+		if (addr & 7) {
+			return NULL;
+		}
+		where.v = addr;
+	} else {
+		(void)guest_walk_l1(addr, &where);
+		if (!where.v) {
+			return NULL;
+		}
+	}
+	*table = maddr_to_mfn(where);
+	switch (pt_use_get(*table, current->domain)) {
+	case FT_L1:
+		return (pte_t *)mfn_to_virt(*table) +
+		       (where.v & PAGE_OFFSET_MASK) / sizeof(pte_t);
+	case FT_NONE:
+		return NULL;
+	default:
+		pt_use_put(*table);
+		return NULL;
+	}
+}
+
+s16 grant_host_map(u64 host_addr, u32 flags, struct domain *owner, u64 e)
+{
+	mfn_t table;
+	pte_t *ptep = entry_get(host_addr, flags & GNTMAP_contains_pte,
+				&table);
+	int err;
+
+	if (!ptep) {
+		return GNTST_general_error;
+	}
+	err = l1_entry_set(current->domain, owner, ptep, e, false);
+	pt_use_put(table);
+	return err ? GNTST_bad_page : GNTST_okay;
+}
+
+s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 new, u64 *old)
+{
+	mfn_t table;
+	pte_t *ptep = entry_get(host_addr, flags & GNTMAP_contains_pte,
+				&table);
+	s16 status = GNTST_general_error;
+	pte_t e;
+
+	if (!ptep) {
+		return GNTST_general_error;
+	}
+	e = READ_ONCE(*ptep);
+	while ((e & PTE_P) && mfn_eq(pte_mfn(e), frame) &&
+	       !(e & PTE_RW) == !!(flags & GNTMAP_readonly)) {
+		if (try_cmpxchg64(ptep, &e, new)) {
+			*old = e;
+			status = GNTST_okay;
+			break;
+		}
+	}
+	pt_use_put(table);
+	return status;
+}

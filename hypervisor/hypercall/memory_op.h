@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * HYPERVISOR_memory_op's parts.  Calls that work on a list of extents carry
+ * their progress in the command word, from bit MEMOP_EXTENT_SHIFT up.
+ */
+#ifndef HYPERCALL_MEMORY_OP_H
+#define HYPERCALL_MEMORY_OP_H
+
+#include "domain/domain.h"
+#include <xen/memory.h>
+
+#define MEMOP_EXTENT_SHIFT	6
+#define MEMOP_CMD_MASK		((1UL << MEMOP_EXTENT_SHIFT) - 1)
+
+/* Largest extent that the caller may ask for. */
+static inline unsigned int memory_max_order(void)
+{
+	return current->domain->privileged ? 18 : 9;
+}
+
+/* The domain an argument names, with a reference; -ESRCH, -EPERM. */
+int memory_domain_get(domid_t id, struct domain **out);
+
+/* XENMEMF_ address bits as allocator flags; false when none can fit. */
+bool memory_alloc_flags(unsigned int mem_flags, u32 *flags);
+
+/* memory_reservation.c: increase, decrease, populate. */
+long memory_reservation(unsigned long cmd, unsigned long arg);
+long memory_claim(unsigned long arg);
+
+/* memory_exchange.c */
+long memory_exchange(unsigned long cmd, unsigned long arg);
+
+/* memory_maps.c */
+long memory_map(unsigned long arg);
+long memory_set_map(unsigned long arg);
+long memory_machine_map(unsigned long arg);
+long memory_machphys_list(unsigned long arg);
+long memory_machphys_mapping(unsigned long arg);
+long memory_acquire_resource(unsigned long cmd, unsigned long arg);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * HYPERVISOR_mmu_update(reqs, count, done, foreigndom): page-table entries by
+ * machine address, and M2P entries (xen/xen.h).  A use of the table is held
+ * from one request to the next as long as both lie in the same one: a batch
+ * on one L1 costs two steps on its state word in all.
+ *
+ * foreigndom: low half, who owns the frames that entries name; high half, who
+ * owns the tables, plus 1 (0: the caller).
+ */
+#include "hypercall/foreign.h"
+#include "hypercall/hypercall.h"
+#include "mm/guest_copy.h"
+#include "mm/page_type.h"
+
+#define CHUNK	16
+
+struct batch {
+	struct domain *pt_owner, *frame_owner;
+	mfn_t table;			/* held as `type` unless FT_NONE */
+	enum frame_type type;
+};
+
+static void table_release_held(struct batch *b)
+{
+	if (b->type != FT_NONE) {
+		pt_use_put(b->table);
+		b->type = FT_NONE;
+	}
+}
+
+static int entry_update(struct batch *b, maddr_t where, pte_t new,
+			bool keep_ad)
+{
+	mfn_t table = maddr_to_mfn(where);
+
+	if (b->type == FT_NONE || !mfn_eq(table, b->table)) {
+		table_release_held(b);
+		b->type = pt_use_get(table, b->pt_owner);
+		b->table = table;
+		if (b->type == FT_NONE) {
+			return -EINVAL;
+		}
+	}
+	return pt_entry_set_typed(b->type, b->pt_owner, b->frame_owner, where,
+				  new, keep_ad);
+}
+
+static int m2p_update(struct batch *b, u64 ptr, u64 val)
+{
+	mfn_t m = mfn(ptr >> PAGE_SHIFT);
+
+	if (!frame_get(m, b->frame_owner)) {
+		return -EINVAL;
+	}
+	m2p_set(m, val);
+	frame_put(m);
+	return 0;
+}
+
+static int one_update(struct batch *b, const struct mmu_update *r)
+{
+	switch (r->ptr & 3) {
+	case MMU_NORMAL_PT_UPDATE:
+	case MMU_PT_UPDATE_NO_TRANSLATE:
+		return entry_update(b, (maddr_t){ r->ptr & ~3UL }, r->val,
+				    false);
+	case MMU_PT_UPDATE_PRESERVE_AD:
+		return entry_update(b, (maddr_t){ r->ptr & ~3UL }, r->val,
+				    true);
+	case MMU_MACHPHYS_UPDATE:
+	default:
+		return m2p_update(b, r->ptr, r->val);
+	}
+}
+
+/* Does requests until one fails; *n of them are done. */
+static int do_batch(struct batch *b, vaddr_t reqs, unsigned int count,
+		    unsigned int *n)
+{
+	struct mmu_update r[CHUNK];
+	unsigned int have = 0, at = 0;
+	int err;
+
+	for (*n = 0; *n < count; ++*n, at++) {
+		if (at == have) {
+			if (*n && hypercall_preempt()) {
+				return -ERESTART;
+			}
+			have = min(count - *n, (unsigned int)CHUNK);
+			if (copy_from_guest_va(r, reqs + *n * sizeof(r[0]),
+					       have * sizeof(r[0]))) {
+				return -EFAULT;
+			}
+			at = 0;
+		}
+		err = one_update(b, &r[at]);
+		if (unlikely(err)) {
+			return err;
+		}
+		if (unlikely(page_put_is_pending()) && *n + 1 < count) {
+			++*n;
+			return -ERESTART;
+		}
+	}
+	return 0;
+}
+
+static int batch_domains(struct batch *b, unsigned long foreigndom)
+{
+	unsigned int pt = (u32)foreigndom >> 16;
+	int err;
+
+	err = pt ? foreign_get((domid_t)(pt - 1), &b->pt_owner) :
+		   foreign_get(DOMID_SELF, &b->pt_owner);
+	if (err) {
+		return err;
+	}
+	err = foreign_get((domid_t)foreigndom, &b->frame_owner);
+	if (err) {
+		foreign_put(b->pt_owner);
+	}
+	return err;
+}
+
+long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
+		   unsigned long a4, unsigned long a5)
+{
+	struct batch b = { .type = FT_NONE };
+	u32 count = (u32)a2, done = 0;
+	unsigned int n;
+	int err;
+
+	if (unlikely(page_put_is_pending()) && page_put_pending()) {
+		return hypercall_restart(__HYPERVISOR_mmu_update, 4, a1, a2,
+					 a3, a4);
+	}
+	if (unlikely(count & MMU_UPDATE_PREEMPTED)) {
+		count &= ~MMU_UPDATE_PREEMPTED;
+		if (!a1 && !count) {
+			return (int)a4;		/* only settling was left */
+		}
+		if (a3 && copy_from_guest((u32 *)&done, a3, 1)) {
+			return -EFAULT;
+		}
+	}
+	err = batch_domains(&b, a4);
+	if (err) {
+		return err;
+	}
+	err = do_batch(&b, a1, count, &n);
+	table_release_held(&b);
+	foreign_put(b.pt_owner);
+	foreign_put(b.frame_owner);
+	done += n;
+	if (a3 && copy_to_guest(a3, &done, 1)) {
+		err = err ? err : -EFAULT;
+	}
+	if (unlikely(err == -ERESTART)) {
+		return hypercall_restart(__HYPERVISOR_mmu_update, 4,
+				a1 + n * sizeof(struct mmu_update),
+				(unsigned long)((count - n) |
+						MMU_UPDATE_PREEMPTED), a3, a4);
+	}
+	if (unlikely(page_put_is_pending())) {
+		return hypercall_restart(__HYPERVISOR_mmu_update, 4, 0UL,
+				(unsigned long)MMU_UPDATE_PREEMPTED, 0UL,
+				(unsigned long)(u32)err);
+	}
+	return err;
+}

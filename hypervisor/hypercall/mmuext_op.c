@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * HYPERVISOR_mmuext_op(ops, count, done, domid): pinning, page-table roots,
+ * TLB and cache flushes, the LDT, page clearing and copying (xen/xen.h).
+ */
+#include "hypercall/foreign.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "mm/guest_copy.h"
+#include "mm/page_type.h"
+#include "pvcpu/pvcpu.h"
+#include "x86/msr.h"
+
+#define LDT_MAX_ENTRIES	8192
+
+static int unpin(mfn_t m, struct domain *owner)
+{
+	int err = page_unpin(m, owner);
+
+	if (err == -ERESTART) {
+		page_put_later(m);
+		err = 0;
+	}
+	return err;
+}
+
+static int tlb_op(const struct mmuext_op *op)
+{
+	struct domain *d = current->domain;
+	cpumask_t cpus = CPUMASK(this_cpu_id());
+	bool one = op->cmd == MMUEXT_INVLPG_LOCAL ||
+		   op->cmd == MMUEXT_INVLPG_MULTI ||
+		   op->cmd == MMUEXT_INVLPG_ALL;
+	int err;
+
+	switch (op->cmd) {
+	case MMUEXT_INVLPG_MULTI:
+	case MMUEXT_TLB_FLUSH_MULTI:
+		err = vcpu_bitmap_to_cpus(d, (vaddr_t)op->arg2.vcpumask.p,
+					  &cpus);
+		if (err) {
+			return err;
+		}
+		break;
+	case MMUEXT_INVLPG_ALL:
+	case MMUEXT_TLB_FLUSH_ALL:
+		cpus = READ_ONCE(d->dirty_cpus);
+		break;
+	default:
+		break;
+	}
+	guest_tlb_flush(cpus, one, op->arg1.linear_addr);
+	return 0;
+}
+
+static int set_ldt(const struct mmuext_op *op)
+{
+	struct vcpu *v = current;
+	u64 base = op->arg1.linear_addr;
+	unsigned int entries = op->arg2.nr_ents;
+
+	if ((base & PAGE_OFFSET_MASK) || entries > LDT_MAX_ENTRIES ||
+	    !vaddr_canonical(base)) {
+		return -EINVAL;
+	}
+	if (v->pv.ldt_base != base || v->pv.ldt_entries != entries) {
+		pvcpu_clear_ldt_window(v);
+		v->pv.ldt_base = base;
+		v->pv.ldt_entries = entries;
+		pvcpu_load_ldt(v);
+	}
+	return 0;
+}
+
+static int clear_or_copy(const struct mmuext_op *op, struct domain *owner)
+{
+	mfn_t dst = mfn(op->arg1.mfn), src = mfn(op->arg2.src_mfn);
+	bool copy = op->cmd == MMUEXT_COPY_PAGE;
+
+	if (copy && !frame_get(src, owner)) {
+		return -EINVAL;
+	}
+	if (page_type_get(dst, FT_WRITABLE, owner, false)) {
+		if (copy) {
+			frame_put(src);
+		}
+		return -EINVAL;
+	}
+	if (copy) {
+		page_copy(mfn_to_virt(dst), mfn_to_virt(src));
+		frame_put(src);
+	} else {
+		page_zero(mfn_to_virt(dst));
+	}
+	return page_type_put(dst, false);
+}
+
+static int set_user_root(unsigned long m)
+{
+	return pvcpu_set_user_root(current, m ? mfn(m) : INVALID_MFN);
+}
+
+static int flush_cache(void)
+{
+	if (!current->domain->privileged) {
+		return -EACCES;
+	}
+	wbinvd();
+	return 0;
+}
+
+static int own_op(const struct mmuext_op *op)
+{
+	switch (op->cmd) {
+	case MMUEXT_NEW_BASEPTR:
+		return pvcpu_set_root(current, mfn(op->arg1.mfn));
+	case MMUEXT_NEW_USER_BASEPTR:
+		return set_user_root(op->arg1.mfn);
+	case MMUEXT_TLB_FLUSH_LOCAL:
+	case MMUEXT_INVLPG_LOCAL:
+	case MMUEXT_TLB_FLUSH_MULTI:
+	case MMUEXT_INVLPG_MULTI:
+	case MMUEXT_TLB_FLUSH_ALL:
+	case MMUEXT_INVLPG_ALL:
+		return tlb_op(op);
+	case MMUEXT_FLUSH_CACHE:
+	case MMUEXT_FLUSH_CACHE_GLOBAL:
+		return flush_cache();
+	case MMUEXT_SET_LDT:
+		return set_ldt(op);
+	default:
+		return -ENOSYS;
+	}
+}
+
+static int one_op(const struct mmuext_op *op, struct domain *owner)
+{
+	switch (op->cmd) {
+	case MMUEXT_PIN_L1_TABLE:
+	case MMUEXT_PIN_L2_TABLE:
+	case MMUEXT_PIN_L3_TABLE:
+	case MMUEXT_PIN_L4_TABLE:
+		return page_pin(mfn(op->arg1.mfn),
+				(enum frame_type)(FT_L1 + op->cmd -
+						  MMUEXT_PIN_L1_TABLE),
+				owner);
+	case MMUEXT_UNPIN_TABLE:
+		return unpin(mfn(op->arg1.mfn), owner);
+	case MMUEXT_CLEAR_PAGE:
+	case MMUEXT_COPY_PAGE:
+		return clear_or_copy(op, owner);
+	default:
+		if (owner != current->domain &&
+		    op->cmd <= MMUEXT_NEW_USER_BASEPTR) {
+			return -EPERM;
+		}
+		return own_op(op);
+	}
+}
+
+static int do_ops(vaddr_t ops, unsigned int count, struct domain *owner,
+		  unsigned int *n)
+{
+	struct mmuext_op op;
+	int err;
+
+	for (*n = 0; *n < count; ++*n) {
+		if (*n && (page_put_is_pending() || hypercall_preempt())) {
+			return -ERESTART;
+		}
+		if (copy_from_guest_va(&op, ops + *n * sizeof(op),
+				       sizeof(op))) {
+			return -EFAULT;
+		}
+		err = one_op(&op, owner);
+		if (err) {
+			return err;
+		}
+	}
+	return 0;
+}
+
+long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
+		  unsigned long a4, unsigned long a5)
+{
+	u32 count = (u32)a2, done = 0;
+	struct domain *owner;
+	unsigned int n;
+	int err;
+
+	if (unlikely(page_put_is_pending()) && page_put_pending()) {
+		return hypercall_restart(__HYPERVISOR_mmuext_op, 4, a1, a2,
+					 a3, a4);
+	}
+	if (unlikely(count & MMU_UPDATE_PREEMPTED)) {
+		count &= ~MMU_UPDATE_PREEMPTED;
+		if (!a1 && !count) {
+			return (int)a4;
+		}
+		if (a3 && copy_from_guest(&done, a3, 1)) {
+			return -EFAULT;
+		}
+	}
+	err = foreign_get((domid_t)a4, &owner);
+	if (err) {
+		return err;
+	}
+	err = do_ops(a1, count, owner, &n);
+	foreign_put(owner);
+	done += n;
+	if (a3 && copy_to_guest(a3, &done, 1)) {
+		err = err ? err : -EFAULT;
+	}
+	if (unlikely(err == -ERESTART)) {
+		return hypercall_restart(__HYPERVISOR_mmuext_op, 4,
+				a1 + n * sizeof(struct mmuext_op),
+				(unsigned long)((count - n) |
+						MMU_UPDATE_PREEMPTED), a3, a4);
+	}
+	if (unlikely(page_put_is_pending())) {
+		return hypercall_restart(__HYPERVISOR_mmuext_op, 4, 0UL,
+				(unsigned long)MMU_UPDATE_PREEMPTED, 0UL,
+				(unsigned long)(u32)err);
+	}
+	return err;
+}

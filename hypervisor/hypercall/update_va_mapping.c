@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * HYPERVISOR_update_va_mapping(va, pte, flags) and its otherdomain form: one
+ * L1 entry by virtual address in the tables that are loaded, and a TLB flush
+ * as the UVMF_ flags (xen/xen.h) say.
+ */
+#include "hypercall/foreign.h"
+#include "hypercall/hypercall.h"
+#include "mm/page_type.h"
+
+static int set_entry(vaddr_t va, pte_t new, struct domain *frame_owner)
+{
+	struct domain *d = current->domain;
+	maddr_t where = { 0 };
+	mfn_t table;
+	int err = -EINVAL;
+
+	(void)guest_walk_l1(va, &where);
+	if (!where.v) {
+		return -EINVAL;
+	}
+	table = maddr_to_mfn(where);
+	switch (pt_use_get(table, d)) {
+	case FT_NONE:
+		return -EINVAL;
+	case FT_L1:
+		err = pt_entry_set_typed(FT_L1, d, frame_owner, where, new,
+					 false);
+		break;
+	default:
+		break;
+	}
+	pt_use_put(table);
+	return err;
+}
+
+static int flush(vaddr_t va, unsigned long flags)
+{
+	struct domain *d = current->domain;
+	unsigned long which = flags & ~UVMF_FLUSHTYPE_MASK;
+	cpumask_t cpus = CPUMASK(this_cpu_id());
+	int err;
+
+	switch (flags & UVMF_FLUSHTYPE_MASK) {
+	case UVMF_NONE:
+		return 0;
+	case UVMF_TLB_FLUSH:
+	case UVMF_INVLPG:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (which == UVMF_ALL) {
+		cpus = READ_ONCE(d->dirty_cpus);
+	} else if (which != UVMF_LOCAL) {
+		err = vcpu_bitmap_to_cpus(d, which, &cpus);
+		if (err) {
+			return err;
+		}
+	}
+	guest_tlb_flush(cpus, (flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG,
+			va);
+	return 0;
+}
+
+long hc_update_va_mapping(unsigned long a1, unsigned long a2,
+			  unsigned long a3, unsigned long a4,
+			  unsigned long a5)
+{
+	int err = set_entry(a1, a2, current->domain);
+
+	if (unlikely(err)) {
+		return err;
+	}
+	return a3 ? flush(a1, a3) : 0;
+}
+
+long hc_update_va_mapping_otherdomain(unsigned long a1, unsigned long a2,
+				      unsigned long a3, unsigned long a4,
+				      unsigned long a5)
+{
+	struct domain *owner;
+	int err = foreign_get((domid_t)a4, &owner);
+
+	if (err) {
+		return err;
+	}
+	err = set_entry(a1, a2, owner);
+	foreign_put(owner);
+	return err ? err : flush(a1, a3);
+}
