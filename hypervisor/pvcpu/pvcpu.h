@@ -21,6 +21,30 @@ void guest_page_fault(struct cpu_user_regs *regs, vaddr_t va, u32 error_code);
 void guest_callback(struct cpu_user_regs *regs, u64 address, bool mask_events,
 		    bool with_error_code, u32 error_code);
 
+/* The same where the guest cannot be restored: with ds, es, fs, gs. */
+void guest_failsafe(struct cpu_user_regs *regs, const u16 selectors[4]);
+
+/* An address range that a guest may have: canonical, and not ours. */
+static inline bool guest_range_ok(vaddr_t va, size_t len)
+{
+	vaddr_t end = va + len;
+
+	return (end >= va && end <= 0x0000800000000000UL) ||
+		(va >= HV_VIRT_END && (end >= va || end == 0));
+}
+
+/*
+ * Works out anew what entry.S may do on its own for v: after a change of the
+ * kernel stack, callbacks, the user root, IOPL, or NMI state.
+ */
+void pvcpu_update_fast(struct vcpu *v);
+
+/* Makes an NMI pending for v. */
+void guest_nmi_raise(struct vcpu *v);
+
+/* May whoever runs now use an instruction that needs I/O privilege? */
+bool guest_iopl_ok(const struct vcpu *v);
+
 /* Guest mode: from user to kernel tables (and GS) and back; loads CR3. */
 void guest_enter_kernel_mode(struct vcpu *v);
 void guest_enter_user_mode(struct vcpu *v);
@@ -38,6 +62,8 @@ void pvcpu_save_segments(struct vcpu *v);
 void pvcpu_load_segments(struct vcpu *v);
 void pvcpu_load_gdt_window(struct vcpu *v);
 void pvcpu_clear_ldt_window(struct vcpu *v);
+/* The LDT as v has it (ldt_base, ldt_entries) into this CPU's LDTR. */
+void pvcpu_load_ldt(struct vcpu *v);
 void pvcpu_destroy(struct vcpu *v);	/* GDT, LDT, roots' references */
 
 /* VCPUOP_initialise and DOMCTL_setvcpucontext: checks all, then sets all. */
@@ -71,6 +97,7 @@ void guest_io_write(struct vcpu *v, unsigned int port, unsigned int bytes,
 
 /* Debug registers, checked: 0 or -EPERM, -EINVAL. */
 int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val);
+int guest_get_dr(const struct vcpu *v, unsigned int reg, u64 *val);
 void guest_dr_load(const struct vcpu *v);
 
 /* Is this a selector / descriptor that a guest may have? Fixes its RPL. */

@@ -16,8 +16,10 @@ void fpu_reset(struct vcpu *v);		/* power-on state */
 void fpu_save_if_dirty(struct vcpu *v);	/* on the way out of a CPU */
 void fpu_restore(struct vcpu *v);	/* #NM: make it live, clear CR0.TS */
 void fpu_set_ts(bool set);
+/* A vCPU starts on this CPU: nothing loaded yet, but its XCR0. */
+void fpu_switch_in(const struct vcpu *v);
 
-/* xgetbv/xsetbv on behalf of a guest; false: #GP. */
+/* xsetbv on behalf of the current vCPU; false: #GP. */
 bool fpu_xsetbv(struct vcpu *v, u32 index, u64 val);
 
 /* Legacy 512-byte area as in vcpu_guest_context.fpu_ctxt. */

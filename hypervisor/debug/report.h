@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * What is printed when something goes wrong.  A guest's report, vcpu_report(),
+ * is declared in pvcpu/pvcpu.h.
+ */
+#ifndef DEBUG_REPORT_H
+#define DEBUG_REPORT_H
+
+#include "lib/types.h"
+
+/* The hypervisor's registers at a fault of its own, and its call trace. */
+void report_hv_regs(const struct cpu_user_regs *regs);
+
+/* An NMI: says where every CPU that gets one is; nothing else. */
+void report_nmi(const struct cpu_user_regs *regs);
+
+/* Entries since boot by kind and CPU, to the log. */
+void report_counters(void);
+
+#endif

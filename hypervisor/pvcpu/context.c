@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * A vCPU's whole context as struct vcpu_guest_context: set by VCPUOP_initialise
+ * and DOMCTL_setvcpucontext, read by DOMCTL_getvcpucontext.  Setting checks
+ * everything and takes all references first; then nothing can fail.
+ */
+#include "lib/string.h"
+#include "mm/page_type.h"
+#include "pvcpu/pvcpu.h"
+#include "pvcpu/trap_table.h"
+#include "x86/cpu_features.h"
+#include "x86/fpu.h"
+#include "x86/regs.h"
+
+#define LDT_MAX_ENTRIES	8192
+#define VM_ASSIST_VALID	(BIT(VMASST_TYPE_4gb_segments) | \
+			 BIT(VMASST_TYPE_4gb_segments_notify) | \
+			 BIT(VMASST_TYPE_writable_pagetables) | \
+			 BIT(VMASST_TYPE_pae_extended_cr3) | \
+			 BIT(VMASST_TYPE_architectural_iopl) | \
+			 BIT(VMASST_TYPE_runstate_update_flag) | \
+			 BIT(VMASST_TYPE_m2p_strict))
+
+static mfn_t root_from_cr3(u64 cr3)
+{
+	return cr3 ? mfn(xen_cr3_to_pfn(cr3)) : INVALID_MFN;
+}
+
+static int check_addresses(const struct vcpu_guest_context *c)
+{
+	const u64 addresses[] = {
+		c->user_regs.rip, c->event_callback_eip,
+		c->failsafe_callback_eip, c->syscall_callback_eip,
+		c->fs_base, c->gs_base_kernel, c->gs_base_user,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(addresses); i++) {
+		if (!vaddr_canonical(addresses[i])) {
+			return -EINVAL;
+		}
+	}
+	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
+		if (!vaddr_canonical(c->trap_ctxt[i].address)) {
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int check_context(const struct vcpu_guest_context *c)
+{
+	if (c->ldt_ents && (!vaddr_canonical(c->ldt_base) ||
+			    (c->ldt_base & PAGE_OFFSET_MASK) ||
+			    c->ldt_ents > LDT_MAX_ENTRIES)) {
+		return -EINVAL;
+	}
+	if (c->gdt_ents > FIRST_RESERVED_GDT_ENTRY) {
+		return -EINVAL;
+	}
+	return check_addresses(c);
+}
+
+/* What holds references cannot be changed behind a vCPU that has run. */
+static int check_unchanged(const struct vcpu *v,
+			   const struct vcpu_guest_context *c)
+{
+	if (!mfn_eq(root_from_cr3(c->ctrlreg[3]), v->pv.root_kernel) ||
+	    !mfn_eq(root_from_cr3(c->ctrlreg[1]), v->pv.root_user) ||
+	    c->gdt_ents != v->pv.gdt_entries ||
+	    c->ldt_ents != v->pv.ldt_entries ||
+	    (c->ldt_ents && c->ldt_base != v->pv.ldt_base)) {
+		return -EOPNOTSUPP;
+	}
+	for (unsigned int i = 0; i * 512 < c->gdt_ents; i++) {
+		if (c->gdt_frames[i] != v->pv.gdt_frames[i].v) {
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
+}
+
+/* Roots and GDT; each step is undone by pvcpu_destroy or a later attempt. */
+static int take_references(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int rc = pvcpu_set_root(v, mfn(xen_cr3_to_pfn(c->ctrlreg[3])));
+
+	if (rc) {
+		return rc == -ERESTART ? rc : -EINVAL;
+	}
+	rc = pvcpu_set_user_root(v, root_from_cr3(c->ctrlreg[1]));
+	if (rc) {
+		return rc == -ERESTART ? rc : -EINVAL;
+	}
+	return pvcpu_set_gdt(v, (const u64 *)c->gdt_frames,
+			     (unsigned int)c->gdt_ents);
+}
+
+static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct cpu_user_regs *r = &v->regs;
+
+	*r = c->user_regs;
+	r->entry_vector = 0;
+	r->error_code = 0;
+	r->cs = guest_selector_fix(r->cs);
+	r->ss = guest_selector_fix(r->ss);
+	r->ds = guest_selector_fix(r->ds);
+	r->es = guest_selector_fix(r->es);
+	r->fs = guest_selector_fix(r->fs);
+	r->gs = guest_selector_fix(r->gs);
+	memset(r->_pad0, 0, sizeof(r->_pad0));
+	r->saved_upcall_mask = 0;
+	memset(r->_pad1, 0, sizeof(r->_pad1));
+	v->pv.iopl = (r->rflags & EFLAGS_IOPL) >> 12;
+	r->rflags = (r->rflags & ~(u64)(EFLAGS_IOPL | EFLAGS_VM)) |
+		EFLAGS_IF | EFLAGS_MBS;
+}
+
+static void set_callbacks(struct pv_vcpu *pv,
+			  const struct vcpu_guest_context *c)
+{
+	pv->event_address = c->event_callback_eip;
+	pv->failsafe_address = c->failsafe_callback_eip;
+	pv->syscall_address = c->syscall_callback_eip;
+	pv->failsafe_masks_events = c->flags & VGCF_failsafe_disables_events;
+	pv->syscall_masks_events = c->flags & VGCF_syscall_disables_events;
+}
+
+static void set_debug_registers(struct vcpu *v,
+				const struct vcpu_guest_context *c)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		if (i != 4 && i != 5 && guest_set_dr(v, i, c->debugreg[i])) {
+			v->pv.dr[i] = 0;
+		}
+	}
+}
+
+static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct pv_vcpu *pv = &v->pv;
+	struct trap_info info;
+
+	set_registers(v, c);
+	set_callbacks(pv, c);
+	pv->kernel_mode = c->flags & VGCF_in_kernel || !pv->cr3_user;
+	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
+		info = c->trap_ctxt[i];
+		info.vector = (u8)i;
+		trap_entry_set(v, &info);
+	}
+	pv->kernel_sp = c->kernel_sp;
+	pv->kernel_ss = guest_selector_fix((u16)c->kernel_ss);
+	pv->ldt_base = c->ldt_ents ? c->ldt_base : 0;
+	pv->ldt_entries = (unsigned int)c->ldt_ents;
+	pv->cr0_ts = c->ctrlreg[0] & CR0_TS;
+	pv->cr4 = c->ctrlreg[4] & (CR4_TSD | CR4_DE |
+				   (cpu_features.fsgsbase ? CR4_FSGSBASE : 0));
+	pv->fs_base = c->fs_base;
+	pv->gs_base_kernel = c->gs_base_kernel;
+	pv->gs_base_user = c->gs_base_user;
+	set_debug_registers(v, c);
+	if (v->id == 0 && !v->initialised) {
+		v->domain->vm_assist = c->vm_assist & VM_ASSIST_VALID;
+	}
+	pvcpu_update_fast(v);
+	if (c->flags & VGCF_online) {
+		atomic_and(&v->pause_flags, ~VPF_DOWN);
+	} else {
+		atomic_or(&v->pause_flags, VPF_DOWN);
+	}
+	v->initialised = true;
+}
+
+int pvcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int rc = check_context(c);
+
+	if (rc) {
+		return rc;
+	}
+	rc = v->initialised ? check_unchanged(v, c) : take_references(v, c);
+	if (rc) {
+		return rc;
+	}
+	if (c->flags & VGCF_I387_VALID) {
+		rc = fpu_import_legacy(v, &c->fpu_ctxt);
+		if (rc) {
+			return rc;
+		}
+	} else {
+		fpu_reset(v);
+	}
+	commit(v, c);
+	return 0;
+}
+
+static u64 context_flags(const struct vcpu *v)
+{
+	u64 flags = VGCF_I387_VALID;
+
+	flags |= v->pv.kernel_mode ? VGCF_in_kernel : 0;
+	flags |= v->pause_flags & VPF_DOWN ? 0 : VGCF_online;
+	flags |= v->pv.failsafe_masks_events ?
+		VGCF_failsafe_disables_events : 0;
+	flags |= v->pv.syscall_masks_events ? VGCF_syscall_disables_events : 0;
+	return flags;
+}
+
+static void get_tables(const struct pv_vcpu *pv, struct vcpu_guest_context *c)
+{
+	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
+		c->trap_ctxt[i] = (struct trap_info){
+			.vector = (u8)i,
+			.flags = pv->traps[i].dpl |
+				(pv->traps[i].masks_events ? 4 : 0),
+			.cs = pv->traps[i].cs,
+			.address = pv->traps[i].address,
+		};
+	}
+	for (unsigned int i = 0; i * 512 < pv->gdt_entries; i++) {
+		c->gdt_frames[i] = pv->gdt_frames[i].v;
+	}
+	c->gdt_ents = pv->gdt_entries;
+	c->ldt_base = pv->ldt_base;
+	c->ldt_ents = pv->ldt_entries;
+}
+
+/* v does not run (or is the caller, stopped in a domctl on itself: no). */
+void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+	struct pv_vcpu *pv = &v->pv;
+
+	memset(c, 0, sizeof(*c));
+	fpu_export_legacy(v, &c->fpu_ctxt);
+	c->flags = context_flags(v);
+	c->user_regs = v->regs;
+	c->user_regs.error_code = c->user_regs.entry_vector = 0;
+	c->user_regs.rflags |= (u64)pv->iopl << 12;
+	get_tables(pv, c);
+	c->kernel_ss = pv->kernel_ss;
+	c->kernel_sp = pv->kernel_sp;
+	c->ctrlreg[0] = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM |
+		CR0_PG | pv->cr0_ts;
+	c->ctrlreg[1] = pv->cr3_user;
+	c->ctrlreg[2] = pv->cr2;
+	c->ctrlreg[3] = pv->cr3_kernel;
+	c->ctrlreg[4] = pv->cr4;
+	for (unsigned int i = 0; i < 8; i++) {
+		c->debugreg[i] = pv->dr[i];
+	}
+	c->debugreg[7] |= pv->dr7_io;
+	c->event_callback_eip = pv->event_address;
+	c->failsafe_callback_eip = pv->failsafe_address;
+	c->syscall_callback_eip = pv->syscall_address;
+	c->vm_assist = v->domain->vm_assist;
+	c->fs_base = pv->fs_base;
+	c->gs_base_kernel = pv->gs_base_kernel;
+	c->gs_base_user = pv->gs_base_user;
+}
+
+/* Destruction: v will not run again. */
+void pvcpu_destroy(struct vcpu *v)
+{
+	struct pv_vcpu *pv = &v->pv;
+	mfn_t *roots[] = { &pv->root_kernel, &pv->root_user };
+
+	(void)pvcpu_set_gdt(v, NULL, 0);
+	for (unsigned int i = 0; i < ARRAY_LEN(roots); i++) {
+		if (!mfn_eq(*roots[i], INVALID_MFN)) {
+			page_type_put(*roots[i], false);
+			*roots[i] = INVALID_MFN;
+		}
+	}
+	pv->old_root_held = false;	/* partial: goes with the frames */
+	pv->cr3_kernel = pv->cr3_user = 0;
+	v->initialised = false;
+}

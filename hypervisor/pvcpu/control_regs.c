@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Control registers of the current vCPU.  A guest may change CR0.TS and, of
+ * CR4, the bits that mean something to ring 3 code; other changes of CR4 are
+ * ignored, as with Xen, since kernels set what they see in CPUID.
+ */
+#include "mm/pte.h"
+#include "pvcpu/control_regs.h"
+#include "pvcpu/pvcpu.h"
+#include "x86/cpu_features.h"
+#include "x86/fpu.h"
+#include "x86/msr.h"
+
+#define CR4_SHOWN	(CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | \
+			 CR4_OSXMMEXCPT | CR4_OSXSAVE)
+
+u64 guest_read_cr(const struct vcpu *v, unsigned int reg)
+{
+	switch (reg) {
+	case 0:
+		return (read_cr0() & ~(u64)CR0_TS) | v->pv.cr0_ts;
+	case 2:
+		return v->pv.cr2;
+	case 3:
+		return v->pv.cr3_kernel & PTE_MFN_MASK;
+	case 4:
+		return (hv_cr4 & CR4_SHOWN) | v->pv.cr4;
+	default:
+		return 0;
+	}
+}
+
+static void write_cr4_guest(struct vcpu *v, u64 val)
+{
+	u64 may = CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0);
+
+	v->pv.cr4 = val & may;
+	write_cr4(hv_cr4 | (v->pv.cr4 & (CR4_TSD | CR4_FSGSBASE)));
+}
+
+bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val)
+{
+	switch (reg) {
+	case 0:
+		if ((val ^ read_cr0()) & ~(u64)CR0_TS) {
+			return false;
+		}
+		v->pv.cr0_ts = val & CR0_TS;
+		fpu_set_ts(v->pv.cr0_ts || !v->fpu_dirty);
+		return true;
+	case 2:
+		v->pv.cr2 = val;
+		v->info->arch.cr2 = val;
+		return true;
+	case 3:
+		return pvcpu_set_root(v, mfn(xen_cr3_to_pfn(val))) == 0;
+	case 4:
+		write_cr4_guest(v, val);
+		return true;
+	default:
+		return false;
+	}
+}

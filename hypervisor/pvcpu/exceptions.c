@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Exceptions that a guest's code raises: what is ours to handle (lazy FPU,
+ * writes to page tables, the LDT, privileged instructions, software
+ * interrupts through gates that the machine's IDT refuses) is handled, the
+ * rest bounces to the guest kernel.
+ */
+#include "lib/insn.h"
+#include "lib/lock.h"
+#include "mm/guest_copy.h"
+#include "mm/page_type.h"
+#include "pvcpu/emulate.h"
+#include "pvcpu/pvcpu.h"
+#include "x86/entry.h"
+#include "x86/fpu.h"
+#include "x86/msr.h"
+#include "x86/paging.h"
+
+#define DR6_DEFAULT	0xffff0ff0UL
+#define ERROR_CODE_IDT	0x2U
+#define ERROR_CODE_EXT	0x1U
+
+static inline bool assist_writable_pt(const struct vcpu *v)
+{
+	return v->domain->vm_assist & BIT(VMASST_TYPE_writable_pagetables);
+}
+
+/*
+ * A fault on an address of ours.  The CPU itself reads the descriptor tables:
+ * a page of the LDT may not be mapped yet, or be missing in the guest.
+ */
+static void fault_in_hv_range(struct cpu_user_regs *regs, vaddr_t va)
+{
+	struct vcpu *v = current;
+	unsigned long off = va - percpu_area(this_cpu_id());
+
+	if (off - PERCPU_LDT_OFF < 0x10000) {
+		off -= PERCPU_LDT_OFF;
+		if (!ldt_fault(v, (unsigned int)off)) {
+			guest_page_fault(regs, v->pv.ldt_base + off,
+					 regs->error_code);
+		}
+	} else if (off < PERCPU_LDT_OFF) {
+		guest_trap(regs, TRAP_GP, (u32)off & 0xfff8);
+	} else {
+		guest_page_fault(regs, va, regs->error_code);
+	}
+}
+
+static void page_fault(struct cpu_user_regs *regs, vaddr_t va)
+{
+	struct vcpu *v = current;
+	u32 ec = regs->error_code;
+
+	cpu_info()->counts[COUNT_PAGE_FAULT]++;
+	if (unlikely(va >= HV_VIRT_START && va < HV_VIRT_END)) {
+		fault_in_hv_range(regs, va);
+		return;
+	}
+	if ((ec & (PF_PRESENT | PF_WRITE | PF_RSVD)) ==
+	    (PF_PRESENT | PF_WRITE) && v->pv.kernel_mode &&
+	    assist_writable_pt(v) && ptwr_fault(regs, va)) {
+		return;
+	}
+	guest_page_fault(regs, va, ec);
+}
+
+/* TI_GET_DPL: 0 nobody, 1 and 2 the guest kernel, 3 everybody. */
+static bool software_int_allowed(const struct vcpu *v, unsigned int vector)
+{
+	u8 dpl = v->pv.traps[vector].dpl;
+
+	return v->pv.kernel_mode ? dpl >= 1 : dpl == 3;
+}
+
+static void software_int(struct cpu_user_regs *regs, unsigned int vector)
+{
+	const struct trap_entry *t = &current->pv.traps[vector];
+
+	regs->entry_vector = vector;
+	guest_callback(regs, t->address, t->masks_events, false, 0);
+}
+
+static bool code_is_64bit(const struct cpu_user_regs *regs)
+{
+	return regs->cs == GUEST_CS64 || emulate_in_long_mode(regs);
+}
+
+/*
+ * int N where the gate's DPL forbids it.  The error code says which, but not
+ * rightly on every machine (QEMU 7.2 shifts it by 4 in long mode), so the
+ * instruction decides where it can be read.
+ */
+static void gp_software_int(struct cpu_user_regs *regs)
+{
+	unsigned int vector = (regs->error_code >> 3) & 0xff;
+	u8 bytes[INSN_MAX_BYTES];
+	unsigned int n = emulate_fetch(regs, bytes);
+	struct insn in;
+	u8 length = 2;
+
+	if (!insn_decode(&in, bytes, n, code_is_64bit(regs)) &&
+	    in.map == 0 && in.opcode == 0xcd) {
+		vector = (u8)in.imm;
+		length = in.length;
+	}
+	if (software_int_allowed(current, vector)) {
+		regs->rip += length;
+		software_int(regs, vector);
+	} else {
+		guest_trap(regs, TRAP_GP, vector << 3 | ERROR_CODE_IDT);
+	}
+}
+
+static void general_protection(struct cpu_user_regs *regs)
+{
+	u32 ec = regs->error_code;
+
+	if ((ec & (ERROR_CODE_IDT | ERROR_CODE_EXT)) == ERROR_CODE_IDT) {
+		gp_software_int(regs);
+		return;
+	}
+	if (ec == 0 && emulate_privileged(regs)) {
+		cpu_info()->counts[COUNT_EMULATED]++;
+		return;
+	}
+	guest_trap(regs, TRAP_GP, ec);
+}
+
+static void debug_trap(struct cpu_user_regs *regs)
+{
+	struct vcpu *v = current;
+	u64 dr6;
+
+	__asm__ volatile("mov %%dr6, %0" : "=r" (dr6));
+	__asm__ volatile("mov %0, %%dr6" : : "r" (DR6_DEFAULT));
+	v->pv.dr[6] = (v->pv.dr[6] | (dr6 & ~DR6_DEFAULT)) &
+		(dr6 | ~DR6_DEFAULT);
+	irq_enable();
+	guest_trap(regs, TRAP_DB, 0);
+}
+
+static void device_not_available(struct cpu_user_regs *regs)
+{
+	struct vcpu *v = current;
+
+	if (v->pv.cr0_ts) {
+		irq_enable();
+		guest_trap(regs, TRAP_NM, 0);
+	} else {
+		fpu_restore(v);
+	}
+}
+
+/* int 0x80 has a gate of its own that ring 3 may use. */
+static void int_0x80(struct cpu_user_regs *regs)
+{
+	if (software_int_allowed(current, 0x80)) {
+		software_int(regs, 0x80);
+	} else {
+		regs->rip -= 2;
+		guest_trap(regs, TRAP_GP, 0x80 << 3 | ERROR_CODE_IDT);
+	}
+}
+
+void guest_exception(struct cpu_user_regs *regs)
+{
+	vaddr_t va;
+
+	cpu_info()->counts[COUNT_EXCEPTION]++;
+	switch (regs->entry_vector) {
+	case TRAP_PF:
+		va = read_cr2();
+		irq_enable();
+		page_fault(regs, va);
+		return;
+	case TRAP_DB:
+		debug_trap(regs);
+		return;
+	case TRAP_NM:
+		device_not_available(regs);
+		return;
+	default:
+		break;
+	}
+
+	irq_enable();
+	switch (regs->entry_vector) {
+	case TRAP_GP:
+		general_protection(regs);
+		break;
+	case TRAP_UD:
+		if (!emulate_forced(regs)) {
+			guest_trap(regs, TRAP_UD, 0);
+		}
+		break;
+	case 0x80:
+		int_0x80(regs);
+		break;
+	case 0x82:
+		regs->rip -= 2;
+		guest_trap(regs, TRAP_GP, 0x82 << 3 | ERROR_CODE_IDT);
+		break;
+	default:
+		guest_trap(regs, regs->entry_vector & 0xff, regs->error_code);
+		break;
+	}
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Segment descriptors.  A guest's GDT is up to 14 frames of its own, typed as
+ * descriptor pages, so that it can change them only through us; they are
+ * mapped into the GDT window of the CPU on which the vCPU runs, in front of
+ * our own descriptors.  LDT pages come into the LDT window on demand
+ * (mm/ldt.c).
+ */
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "mm/guest_copy.h"
+#include "mm/page_type.h"
+#include "pvcpu/pvcpu.h"
+#include "x86/layout.h"
+#include "x86/paging.h"
+#include "x86/tlb.h"
+
+#define DESC_PER_PAGE	512
+#define WINDOW_FLAGS	(PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
+
+/* Bits of a descriptor's upper half: Intel SDM 3, figure 3-8. */
+#define DESC_ACCESSED	(1ULL << 40)
+#define DESC_TYPE	(0xfULL << 40)
+#define DESC_S		(1ULL << 44)
+#define DESC_DPL	(3ULL << 45)
+#define DESC_P		(1ULL << 47)
+
+static DEFINE_PER_CPU(unsigned int, gdt_window_pages);
+
+u16 guest_selector_fix(u16 sel)
+{
+	return sel & ~3 ? sel | 3 : sel;
+}
+
+/*
+ * Not present: anything.  Code and data: made DPL 3.  System descriptors: none
+ * but type 0, which no load accepts; call gates would need our emulation.
+ */
+bool guest_descriptor_ok(u64 *desc)
+{
+	if (!(*desc & DESC_P)) {
+		return true;
+	}
+	if (!(*desc & DESC_S)) {
+		return !(*desc & DESC_TYPE);
+	}
+	*desc |= DESC_DPL;
+	return true;
+}
+
+static void *window_page(unsigned int page)
+{
+	return (void *)(percpu_area(this_cpu_id()) + PERCPU_GDT_OFF +
+			page * PAGE_SIZE);
+}
+
+void pvcpu_load_gdt_window(struct vcpu *v)
+{
+	unsigned int pages = DIV_ROUND_UP(v->pv.gdt_entries, DESC_PER_PAGE);
+	unsigned int old = this_cpu(gdt_window_pages);
+	unsigned int i;
+
+	for (i = 0; i < pages; i++) {
+		hv_map_page((unsigned long)window_page(i),
+			    v->pv.gdt_frames[i], WINDOW_FLAGS);
+		tlb_flush_local_one((vaddr_t)window_page(i));
+	}
+	for (; i < old; i++) {
+		hv_unmap_page((unsigned long)window_page(i));
+		tlb_flush_local_one((vaddr_t)window_page(i));
+	}
+	this_cpu(gdt_window_pages) = pages;
+}
+
+static void gdt_release(const mfn_t *frames, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		page_type_put(frames[i], false);
+	}
+}
+
+int pvcpu_set_gdt(struct vcpu *v, const u64 *frames, unsigned int entries)
+{
+	unsigned int pages = DIV_ROUND_UP(entries, DESC_PER_PAGE);
+	unsigned int old_pages = DIV_ROUND_UP(v->pv.gdt_entries,
+					      DESC_PER_PAGE);
+	mfn_t old[GDT_GUEST_PAGES];
+	unsigned int i;
+
+	if (entries > FIRST_RESERVED_GDT_ENTRY) {
+		return -EINVAL;
+	}
+	for (i = 0; i < pages; i++) {
+		if (page_type_get(mfn(frames[i]), FT_DESC, v->domain, false)) {
+			while (i-- > 0) {
+				page_type_put(mfn(frames[i]), false);
+			}
+			return -EINVAL;
+		}
+	}
+	memcpy(old, v->pv.gdt_frames, sizeof(old));
+	for (i = 0; i < pages; i++) {
+		v->pv.gdt_frames[i] = mfn(frames[i]);
+	}
+	v->pv.gdt_entries = entries;
+	if (v == current) {
+		pvcpu_load_gdt_window(v);
+	}
+	gdt_release(old, old_pages);
+	return 0;
+}
+
+long hc_set_gdt(unsigned long a1, unsigned long a2, unsigned long a3,
+		unsigned long a4, unsigned long a5)
+{
+	unsigned int entries = (unsigned int)a2;
+	struct vcpu *v = current;
+	u64 frames[16];
+	int rc;
+
+	if (entries > FIRST_RESERVED_GDT_ENTRY) {
+		return -EINVAL;
+	}
+	if (copy_from_guest(frames, a1, DIV_ROUND_UP(entries,
+						     DESC_PER_PAGE))) {
+		return -EFAULT;
+	}
+	spin_lock(&v->domain->lock);
+	rc = pvcpu_set_gdt(v, frames, entries);
+	spin_unlock(&v->domain->lock);
+	return rc;
+}
+
+/* In the page of our own descriptors, selectors HV_LDT: base and limit. */
+void pvcpu_load_ldt(struct vcpu *v)
+{
+	u64 base = percpu_area(this_cpu_id()) + PERCPU_LDT_OFF;
+	u64 *desc = (u64 *)((char *)window_page(0) + (HV_LDT & ~7));
+	u64 limit = v->pv.ldt_entries * 8ULL - 1;
+	u16 sel = 0;
+
+	if (v->pv.ldt_entries) {
+		desc[0] = (limit & 0xffff) | (base & 0xffffff) << 16 |
+			0x82ULL << 40 | (limit >> 16 & 0xf) << 48 |
+			(base >> 24 & 0xff) << 56;
+		desc[1] = base >> 32;
+		sel = HV_LDT;
+	}
+	__asm__ volatile("lldt %0" : : "r" (sel) : "memory");
+}
+
+/*
+ * Empties the LDT window of the CPU on which v runs.  Segment registers keep
+ * what they have; the next load of an LDT selector faults and fills again.
+ */
+void pvcpu_clear_ldt_window(struct vcpu *v)
+{
+	unsigned long va;
+	unsigned int page;
+
+	while (v->pv.ldt_mapped) {
+		page = bit_lowest(v->pv.ldt_mapped);
+		va = percpu_area(this_cpu_id()) + PERCPU_LDT_OFF +
+			page * PAGE_SIZE;
+		v->pv.ldt_mapped &= v->pv.ldt_mapped - 1;
+		hv_unmap_page(va);
+		tlb_flush_local_one(va);
+		page_type_put(v->pv.ldt_frames[page], false);
+	}
+}
+
+/* The frame may be a descriptor page or an ordinary writable one. */
+long hc_update_descriptor(unsigned long a1, unsigned long a2,
+			  unsigned long a3, unsigned long a4,
+			  unsigned long a5)
+{
+	struct domain *d = current->domain;
+	mfn_t m = mfn(a1 >> PAGE_SHIFT);
+	u64 desc = a2;
+
+	if ((a1 & 7) || !guest_descriptor_ok(&desc)) {
+		return -EINVAL;
+	}
+	if (page_type_get(m, FT_DESC, d, false) &&
+	    page_type_get(m, FT_WRITABLE, d, false)) {
+		return -EINVAL;
+	}
+	WRITE_ONCE(*(u64 *)((char *)mfn_to_virt(m) + (a1 & PAGE_OFFSET_MASK)),
+		   desc);
+	page_type_put(m, false);
+	return 0;
+}

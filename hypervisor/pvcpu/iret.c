@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The iret hypercall: how a guest kernel returns, to its user mode or within
+ * itself (struct iret_context, xen/arch-x86/xen-x86_64.h).  The RPL of the cs
+ * in the frame says where to: 3 is user mode, all else the kernel; both really
+ * run with RPL 3.  entry.S has a twin for what is usual (iret_fast).
+ */
+#include "hypercall/hypercall.h"
+#include "mm/guest_copy.h"
+#include "pvcpu/pvcpu.h"
+#include "x86/regs.h"
+
+static inline bool assist_iopl(const struct vcpu *v)
+{
+	return v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl);
+}
+
+long hc_iret(unsigned long a1, unsigned long a2, unsigned long a3,
+	     unsigned long a4, unsigned long a5)
+{
+	struct cpu_user_regs *regs = guest_regs();
+	struct vcpu *v = current;
+	struct iret_context c;
+
+	cpu_info()->counts[COUNT_IRET]++;
+	if (copy_from_guest_va(&c, regs->rsp, sizeof(c))) {
+		domain_crash(v->domain, "iret: no frame at rsp %lx",
+			     regs->rsp);
+		return 0;
+	}
+	if ((c.cs & 3) == 3) {
+		if (!v->pv.cr3_user) {
+			domain_crash(v->domain,
+				     "iret to user mode without user tables");
+			return 0;
+		}
+		guest_enter_user_mode(v);
+	}
+	if (assist_iopl(v)) {
+		v->pv.iopl = (c.rflags & EFLAGS_IOPL) >> 12;
+	}
+	regs->rip = c.rip;
+	regs->cs = (u16)c.cs | 3;
+	regs->rflags = (c.rflags & ~(u64)(EFLAGS_IOPL | EFLAGS_VM)) |
+		EFLAGS_IF;
+	regs->rsp = c.rsp;
+	regs->ss = (u16)c.ss | 3;
+	if (c.flags & VGCF_in_syscall) {
+		regs->cs = GUEST_CS64;
+		regs->ss = GUEST_SS;
+		regs->rcx = c.rip;
+		regs->r11 = c.rflags;
+	} else {
+		regs->entry_vector = 0;		/* iretq, not sysret */
+		regs->rcx = c.rcx;
+		regs->r11 = c.r11;
+	}
+	v->info->evtchn_upcall_mask = !(c.rflags & EFLAGS_IF);
+	v->pv.nmi_masked = false;
+	pvcpu_update_fast(v);
+	return (long)c.rax;
+}

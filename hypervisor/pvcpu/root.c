@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * A vCPU's page-table roots: one for its kernel mode, one for its user mode,
+ * each an L4 frame on which we hold a reference and a use as L4.
+ */
+#include "mm/page_type.h"
+#include "pvcpu/pvcpu.h"
+#include "x86/tlb.h"
+
+/* Taking an old root apart may need several goes. */
+static int finish_old_root(struct vcpu *v)
+{
+	int rc;
+
+	if (!v->pv.old_root_held) {
+		return 0;
+	}
+	rc = page_type_settle(v->pv.old_root);
+	if (!rc) {
+		v->pv.old_root_held = false;
+	}
+	return rc;
+}
+
+static int drop_root(struct vcpu *v, mfn_t old)
+{
+	if (mfn_eq(old, INVALID_MFN)) {
+		return 0;
+	}
+	if (!page_type_put(old, true)) {
+		return 0;
+	}
+	v->pv.old_root = old;
+	v->pv.old_root_held = true;
+	return -ERESTART;
+}
+
+/*
+ * -ERESTART after the switch means that the old root is still being taken
+ * apart: calling again with the same m goes on with that.
+ */
+int pvcpu_set_root(struct vcpu *v, mfn_t m)
+{
+	mfn_t old;
+	int rc = finish_old_root(v);
+
+	if (rc) {
+		return rc;
+	}
+	if (mfn_eq(m, v->pv.root_kernel)) {
+		if (v == current && v->pv.kernel_mode) {
+			cr3_load(v->pv.cr3_kernel);
+		}
+		return 0;
+	}
+	rc = page_type_get(m, FT_L4, v->domain, true);
+	if (rc) {
+		return rc;
+	}
+	old = v->pv.root_kernel;
+	v->pv.root_kernel = m;
+	v->pv.cr3_kernel = mfn_to_maddr(m).v;
+	if (v == current && v->pv.kernel_mode) {
+		cr3_load(v->pv.cr3_kernel);
+	}
+	return drop_root(v, old);
+}
+
+int pvcpu_set_user_root(struct vcpu *v, mfn_t m)
+{
+	mfn_t old;
+	int rc = finish_old_root(v);
+
+	if (rc || mfn_eq(m, v->pv.root_user)) {
+		return rc;
+	}
+	if (!mfn_eq(m, INVALID_MFN)) {
+		rc = page_type_get(m, FT_L4, v->domain, true);
+		if (rc) {
+			return rc;
+		}
+	}
+	old = v->pv.root_user;
+	v->pv.root_user = m;
+	v->pv.cr3_user = mfn_eq(m, INVALID_MFN) ? 0 : mfn_to_maddr(m).v;
+	pvcpu_update_fast(v);
+	return drop_root(v, old);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * HYPERVISOR_set_trap_table: the guest's IDT, as a list of entries that ends
+ * with address 0.  Entries read before a bad one stay set, as with Xen.
+ */
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+#include "mm/guest_copy.h"
+#include "mm/pte.h"
+#include "pvcpu/pvcpu.h"
+#include "pvcpu/trap_table.h"
+
+void trap_entry_set(struct vcpu *v, const struct trap_info *info)
+{
+	v->pv.traps[info->vector] = (struct trap_entry){
+		.address = info->address,
+		.cs = guest_selector_fix(info->cs),
+		.dpl = TI_GET_DPL(info),
+		.masks_events = TI_GET_IF(info) != 0,
+	};
+}
+
+long hc_set_trap_table(unsigned long a1, unsigned long a2, unsigned long a3,
+		       unsigned long a4, unsigned long a5)
+{
+	struct vcpu *v = current;
+	struct trap_info info;
+	vaddr_t table = a1;
+
+	if (!table) {
+		memset(v->pv.traps, 0, sizeof(v->pv.traps));
+		return 0;
+	}
+	for (;;) {
+		if (copy_from_guest(&info, table, 1)) {
+			return -EFAULT;
+		}
+		if (!info.address) {
+			return 0;
+		}
+		if (!vaddr_canonical(info.address)) {
+			return -EINVAL;
+		}
+		trap_entry_set(v, &info);
+		table += sizeof(info);
+		if (hypercall_preempt()) {
+			return hypercall_restart(__HYPERVISOR_set_trap_table,
+						 1, table);
+		}
+	}
+}
