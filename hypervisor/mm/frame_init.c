@@ -18,24 +18,14 @@
 /* Entries of either table that can share a page with RAM's. */
 #define EDGE		(PAGE_SIZE / sizeof(u64))
 
-static __init void fill_m2p(unsigned long from, unsigned long to)
-{
-	while (from < to) {
-		unsigned long stop = min(to, ROUND_UP(from + 1, EDGE));
-		u64 *e = hv_alias(&((u64 *)M2P_START)[from]);
-
-		for (; from < stop; from++) {
-			*e++ = INVALID_M2P;
-		}
-	}
-}
-
 static __init void fill(unsigned long from, unsigned long to, u64 state)
 {
+	u64 *m2p = (u64 *)M2P_RW_START;
+
 	for (unsigned long m = from; m < to; m++) {
 		frame_table[m].state = state;
+		m2p[m] = INVALID_M2P;
 	}
-	fill_m2p(from, to);
 }
 
 /* A hole: only the entries near its ends are in pages of their own. */

@@ -3,14 +3,14 @@
 /*
  * The machine-to-physical table: for each frame, what its owner calls it.
  * Guests read it at a fixed address; nothing here relies on what it says.
- * The mapping there is the guests' (read-only, user), so we go by our own.
+ * The mapping there is theirs (read-only, user); ours is beside it.
  */
 #include "mm/frame.h"
-#include "x86/paging.h"
+#include "x86/layout.h"
 
 static u64 *m2p_entry(mfn_t m)
 {
-	return hv_alias(&((u64 *)M2P_START)[m.v]);
+	return &((u64 *)M2P_RW_START)[m.v];
 }
 
 unsigned long m2p_get(mfn_t m)
