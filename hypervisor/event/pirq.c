@@ -236,6 +236,7 @@ void pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port)
 	if (p->msi) {
 		msi_mask(p->msi, false);
 	} else {
+		irq_eoi_done(pirq);
 		irq_unmask(pirq);
 	}
 }
@@ -252,10 +253,9 @@ void pirq_unbind(struct domain *d, u32 pirq)
 		msi_mask(p->msi, true);
 		return;
 	}
-	if (xchg(&p->in_flight, 0)) {
-		irq_eoi_done(pirq);
-	}
 	irq_mask(pirq);
+	p->in_flight = 0;
+	irq_eoi_done(pirq);
 	note_eoi(d, pirq);
 }
 

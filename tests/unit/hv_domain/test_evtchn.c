@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Event channels against a model: random operations of several domains on
+ * wild and good ports.  Invariants: an interdomain port's partner names it
+ * back; what is closed is free and not pending; a send reaches the partner's
+ * bit and the vCPU it is bound to; every port comes back at the end.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/evtchn.c"
+#include "event/bind.c"
+#include "event/send.c"
+#include "event/virq.c"
+
+#define DOMS	3
+#define VCPUS	2
+#define MAXPORT	300
+
+/* ---- what is not under test ---- */
+
+struct cpu_info fake_cpu_info;
+u64 percpu_offsets[MAX_CPUS];
+DEFINE_PER_CPU(u32, softirq_pending);
+struct domain *dom0;
+
+static struct domain dom[DOMS];
+static struct vcpu vcpu[DOMS][VCPUS];
+static struct vcpu *vcpu_ptr[DOMS][VCPUS];
+static struct shared_info shared[DOMS];
+static unsigned int kicks[DOMS][VCPUS];
+static unsigned int pages;
+
+void domain_get(struct domain *d) { d->refs++; }
+void domain_put(struct domain *d) { d->refs--; }
+void vcpu_kick(struct vcpu *v) { kicks[v->domain->id][v->id]++; }
+void vcpu_unblock(struct vcpu *v) { }
+void *heap_alloc(size_t n) { return calloc(1, n); }
+void heap_free(void *p) { free(p); }
+void *heap_alloc_pages(unsigned int order)
+{
+	pages++;
+	return calloc(1, PAGE_SIZE << order);
+}
+void heap_free_pages(void *p, unsigned int order)
+{
+	pages--;
+	free(p);
+}
+int pirq_init(struct domain *d) { return 0; }
+void pirq_free(struct domain *d) { }
+int pirq_prepare(struct domain *d, u32 pirq) { return -EPERM; }
+bool pirq_is_free(const struct domain *d, u32 pirq) { return false; }
+void pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port) { }
+void pirq_unbind(struct domain *d, u32 pirq) { }
+void pirq_set_vcpu(struct domain *d, u32 pirq, struct vcpu *v) { }
+void printk(enum log_level level, const char *fmt, ...) { }
+
+static u64 seed = 99;
+static u64 rnd(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static void setup(void)
+{
+	for (unsigned int i = 0; i < DOMS; i++) {
+		struct domain *d = &dom[i];
+
+		d->id = (domid_t)i;
+		d->refs = 1;
+		d->max_vcpus = VCPUS;
+		d->vcpus = vcpu_ptr[i];
+		d->shared = &shared[i];
+		for (unsigned int n = 0; n < VCPUS; n++) {
+			vcpu[i][n].domain = d;
+			vcpu[i][n].id = n;
+			vcpu[i][n].info = &shared[i].vcpu_info[n];
+			vcpu_ptr[i][n] = &vcpu[i][n];
+		}
+		cr_assert_eq(evtchn_init(d, MAXPORT), 0);
+	}
+	dom0 = &dom[0];
+}
+
+static evtchn_status_t status(struct domain *d, evtchn_port_t p)
+{
+	evtchn_status_t s = { .port = p };
+
+	cr_assert_eq(evtchn_status(d, &s), 0);
+	return s;
+}
+
+static void check_all(void)
+{
+	for (unsigned int i = 0; i < DOMS; i++) {
+		for (evtchn_port_t p = 1; p < dom[i].nr_ports; p++) {
+			evtchn_status_t s = status(&dom[i], p);
+
+			if (s.status == EVTCHNSTAT_interdomain) {
+				evtchn_status_t o = status(
+					&dom[s.u.interdomain.dom],
+					s.u.interdomain.port);
+
+				cr_assert_eq(o.status, EVTCHNSTAT_interdomain);
+				cr_assert_eq(o.u.interdomain.dom, i);
+				cr_assert_eq(o.u.interdomain.port, p);
+			}
+			if (s.status == EVTCHNSTAT_virq) {
+				cr_assert_eq(vcpu[i][virq_is_global(s.u.virq) ?
+					0 : s.vcpu].virq_port[s.u.virq], p);
+			}
+			if (s.status == EVTCHNSTAT_closed) {
+				cr_assert_not(evtchn_is_pending(&dom[i], p));
+			}
+			if (s.status != EVTCHNSTAT_closed) {
+				cr_assert_leq(p, MAXPORT);
+			}
+		}
+		for (unsigned int n = 0; n < VCPUS; n++) {
+			for (u32 q = 0; q < NR_VIRQS; q++) {
+				evtchn_port_t p = vcpu[i][n].virq_port[q];
+
+				if (p) {
+					cr_assert_eq(status(&dom[i], p).u.virq,
+						     q);
+				}
+			}
+		}
+	}
+}
+
+TestSuite(evtchn, .init = setup);
+
+Test(evtchn, a_pair)
+{
+	evtchn_port_t a, b, c;
+
+	cr_assert_eq(evtchn_alloc_unbound(&dom[1], 2, &a), 0);
+	cr_assert_eq(a, 1);
+	/* Sent before the partner is there: not an error, and not lost. */
+	cr_assert_eq(evtchn_send(&dom[1], a), 0);
+	cr_assert_eq(evtchn_bind_interdomain(&dom[0], &dom[1], a, &b), -EINVAL);
+	cr_assert_eq(evtchn_bind_interdomain(&dom[2], &dom[1], a, &b), 0);
+	cr_assert(evtchn_is_pending(&dom[2], b));
+	cr_assert_eq(kicks[2][0], 1);
+	cr_assert_eq(evtchn_bind_interdomain(&dom[2], &dom[1], a, &c), -EINVAL);
+	cr_assert_eq(evtchn_bind_vcpu(&dom[1], a, 1), 0);
+	cr_assert_eq(evtchn_send(&dom[2], b), 0);
+	cr_assert(evtchn_is_pending(&dom[1], a));
+	cr_assert_eq(kicks[1][1], 1);
+	cr_assert_eq(evtchn_close(&dom[2], b), 0);
+	cr_assert_eq(status(&dom[1], a).status, EVTCHNSTAT_unbound);
+	cr_assert_eq(status(&dom[1], a).u.unbound.dom, 2);
+	cr_assert_eq(evtchn_close(&dom[2], b), -EINVAL);
+}
+
+Test(evtchn, virqs)
+{
+	evtchn_port_t a, b;
+
+	cr_assert_eq(evtchn_bind_virq(&dom[0], NR_VIRQS, 0, &a), -EINVAL);
+	cr_assert_eq(evtchn_bind_virq(&dom[0], VIRQ_DOM_EXC, 1, &a), -EINVAL);
+	cr_assert_eq(evtchn_bind_virq(&dom[0], VIRQ_TIMER, 9, &a), -ENOENT);
+	cr_assert_eq(evtchn_bind_virq(&dom[0], VIRQ_TIMER, 1, &a), 0);
+	cr_assert_eq(evtchn_bind_virq(&dom[0], VIRQ_TIMER, 1, &b), -EEXIST);
+	cr_assert_eq(evtchn_bind_vcpu(&dom[0], a, 0), -EINVAL);
+	virq_send_vcpu(&vcpu[0][1], VIRQ_TIMER);
+	cr_assert(evtchn_is_pending(&dom[0], a));
+	cr_assert_eq(evtchn_bind_virq(&dom[0], VIRQ_DOM_EXC, 0, &b), 0);
+	cr_assert_eq(evtchn_bind_vcpu(&dom[0], b, 1), 0);
+	virq_send_global(VIRQ_DOM_EXC);
+	cr_assert(evtchn_is_pending(&dom[0], b));
+	cr_assert_eq(evtchn_send(&dom[0], b), -EINVAL);
+	cr_assert_eq(evtchn_close(&dom[0], b), 0);
+	cr_assert_eq(vcpu[0][0].virq_port[VIRQ_DOM_EXC], 0);
+}
+
+Test(evtchn, every_port_and_no_more)
+{
+	evtchn_port_t p;
+
+	for (unsigned int i = 1; i <= MAXPORT; i++) {
+		cr_assert_eq(evtchn_bind_ipi(&dom[1], i % VCPUS, &p), 0);
+		cr_assert_eq(p, i);
+	}
+	cr_assert_eq(evtchn_bind_ipi(&dom[1], 0, &p), -ENOSPC);
+	cr_assert_eq(evtchn_close_all(&dom[1]), 0);
+	cr_assert_eq(evtchn_bind_ipi(&dom[1], 0, &p), 0);
+	cr_assert_eq(p, 1);
+	cr_assert_eq(evtchn_send(&dom[1], 0), -EINVAL);
+	cr_assert_eq(evtchn_close(&dom[1], 0), -EINVAL);
+	cr_assert_eq(evtchn_send(&dom[1], 1 << 20), -EINVAL);
+}
+
+Test(evtchn, random_operations, .timeout = 120)
+{
+	for (unsigned int n = 0; n < 300000; n++) {
+		struct domain *d = &dom[rnd() % DOMS];
+		struct domain *r = &dom[rnd() % DOMS];
+		evtchn_port_t p = (evtchn_port_t)(rnd() % 40), out;
+		u32 v = (u32)(rnd() % (VCPUS + 1));
+
+		switch (rnd() % 9) {
+		case 0:
+			(void)evtchn_alloc_unbound(d, r->id, &out);
+			break;
+		case 1:
+		case 2:
+			(void)evtchn_bind_interdomain(d, r, p, &out);
+			break;
+		case 3:
+			(void)evtchn_bind_virq(d, (u32)(rnd() % 26), v, &out);
+			break;
+		case 4:
+			(void)evtchn_bind_ipi(d, v, &out);
+			break;
+		case 5:
+			(void)evtchn_bind_vcpu(d, p, v);
+			break;
+		case 6:
+			(void)evtchn_send(d, p);
+			break;
+		default:
+			(void)evtchn_close(d, p);
+			(void)evtchn_close(d, (evtchn_port_t)(rnd() % 400));
+		}
+		if (n % 256 == 0) {
+			check_all();
+		}
+	}
+	for (unsigned int i = 0; i < DOMS; i++) {
+		while (evtchn_close_all(&dom[i])) {
+			;
+		}
+		cr_assert_eq(dom[i].refs, 1);
+		for (evtchn_port_t p = 1; p < dom[i].nr_ports; p++) {
+			evtchn_status_t s = status(&dom[i], p);
+
+			cr_assert(s.status == EVTCHNSTAT_closed ||
+				  (s.status == EVTCHNSTAT_unbound &&
+				   i < DOMS - 1));
+		}
+	}
+	for (unsigned int i = 0; i < DOMS; i++) {
+		cr_assert_eq(evtchn_close_all(&dom[i]), 0);
+		evtchn_free(&dom[i]);
+	}
+	cr_assert_eq(pages, 0);
+}
