@@ -1,8 +1,9 @@
 # hypervisor/: the boot image, build/paravane.
 #
 # Plain make rules: none of the user's CFLAGS reach freestanding code.  The
-# 64-bit image is linked twice, the second time with its own symbol table for
-# reports, and wrapped into the 32-bit ELF that boot loaders want.
+# 64-bit image is linked three times, with no, a first, and its final symbol
+# table for reports (a table moves what lies behind it), and wrapped into the
+# 32-bit ELF that boot loaders want.
 
 HV_DIR = $(srcdir)/%D%
 HV_OBJ = hypervisor/obj
@@ -45,6 +46,9 @@ hypervisor/paravane.elf: $(HV_OBJS) $(HV_LDS) $(srcdir)/hypervisor/debug/symbols
 	@ld -nostdlib -static -z noexecstack -z max-page-size=4096 --gc-sections -T $(HV_LDS) $(HV_OBJS) $(HV_OBJ)/symtab.o -o $@.1
 	@nm -n $@.1 | awk -f $(srcdir)/hypervisor/debug/symbols.awk > $(HV_OBJ)/symtab.S
 	@$(HV_CC) -c $(HV_OBJ)/symtab.S -o $(HV_OBJ)/symtab.o
+	@ld -nostdlib -static -z noexecstack -z max-page-size=4096 --gc-sections -T $(HV_LDS) $(HV_OBJS) $(HV_OBJ)/symtab.o -o $@.2
+	@nm -n $@.2 | awk -f $(srcdir)/hypervisor/debug/symbols.awk > $(HV_OBJ)/symtab.S
+	@$(HV_CC) -c $(HV_OBJ)/symtab.S -o $(HV_OBJ)/symtab.o
 	@ld -nostdlib -static -z noexecstack -z max-page-size=4096 --gc-sections -T $(HV_LDS) $(HV_OBJS) $(HV_OBJ)/symtab.o -o $@
 
 # The wrapper: 32-bit entry with multiboot 1, multiboot 2 and PVH headers
@@ -62,7 +66,7 @@ PARAVANE_ALL += paravane
 PARAVANE_CLEAN += clean-hypervisor
 PARAVANE_INSTALL += install-hypervisor
 PARAVANE_UNINSTALL += uninstall-hypervisor
-CLEANFILES += paravane hypervisor/paravane.elf hypervisor/paravane.elf.1
+CLEANFILES += paravane hypervisor/paravane.elf hypervisor/paravane.elf.1 hypervisor/paravane.elf.2
 
 .PHONY: clean-hypervisor install-hypervisor uninstall-hypervisor
 clean-hypervisor:
