@@ -48,8 +48,9 @@ pv_netback_CPPFLAGS = $(backend_cppflags)
 pv_netback_LDADD = $(backend_libs)
 
 if HAVE_CRITERION
-check_PROGRAMS += tests/unit/backend/test-backend
-TESTS += tests/unit/backend/test-backend
+check_PROGRAMS += tests/unit/backend/test-backend \
+	tests/unit/backend/test-device
+TESTS += tests/unit/backend/test-backend tests/unit/backend/test-device
 endif
 tests_unit_backend_test_backend_SOURCES = \
 	tests/unit/backend/test_number.c \
@@ -68,3 +69,33 @@ tests_unit_backend_test_backend_CPPFLAGS = $(backend_cppflags) \
 	$(CRITERION_CFLAGS)
 tests_unit_backend_test_backend_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
 tests_unit_backend_test_backend_LDADD = $(CRITERION_LIBS)
+
+# The same programs without main(), against a pretended Xen.
+tests_unit_backend_test_device_SOURCES = \
+	tests/unit/backend/fake_xen.c \
+	tests/unit/backend/fake_xen.h \
+	tests/unit/backend/test_blk_device.c \
+	tests/unit/backend/test_net_device.c \
+	%D%/common/channel.c \
+	%D%/common/log.c \
+	%D%/common/loop.c \
+	%D%/common/number.c \
+	%D%/common/ring.c \
+	%D%/common/store.c \
+	%D%/common/xenbus.c \
+	%D%/common/xenbus_state.c \
+	%D%/blk/blk_image.c \
+	%D%/blk/blk_jobs.c \
+	%D%/blk/blk_pages.c \
+	%D%/blk/blk_request.c \
+	%D%/blk/blk_ring.c \
+	%D%/net/net_offload.c \
+	%D%/net/net_request.c \
+	%D%/net/net_rings.c \
+	%D%/net/net_rx.c \
+	%D%/net/net_tap.c \
+	%D%/net/net_tx.c
+tests_unit_backend_test_device_CPPFLAGS = $(backend_cppflags) \
+	-I$(srcdir)/tests/unit/backend $(CRITERION_CFLAGS)
+tests_unit_backend_test_device_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
+tests_unit_backend_test_device_LDADD = $(CRITERION_LIBS) $(LIBURING_LIBS)
