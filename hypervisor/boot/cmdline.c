@@ -9,6 +9,8 @@
 #include "boot/boot_info.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include "x86/layout.h"
+#include "x86/layout.h"
 
 struct boot_options boot_options = {
 	.com1 = true,

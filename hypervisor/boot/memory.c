@@ -194,6 +194,51 @@ bool boot_is_ram(mfn_t m)
 	return false;
 }
 
+__init unsigned int boot_ram_pieces(void)
+{
+	return boot_info.nr_e820;
+}
+
+__init bool boot_ram_piece(unsigned int i, u64 *start, u64 *end)
+{
+	const struct e820_entry *e = &boot_info.e820[i];
+	u64 limit = DIRECTMAP_END - DIRECTMAP_START;
+
+	if (e->type == E820_ACPI || e->type == E820_NVS) {
+		*start = ROUND_UP(e->addr, PAGE_SIZE);
+		*end = ROUND_DOWN(min(e->addr + e->size, limit), PAGE_SIZE);
+		return *start < *end;
+	}
+	return ram_range(i, start, end);
+}
+
+__init bool boot_any_ram(u64 first, u64 end)
+{
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		u64 lo, hi;
+
+		if (ram_range(i, &lo, &hi) && lo >> PAGE_SHIFT < end &&
+		    hi >> PAGE_SHIFT > first) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* By pieces: RAM in two adjacent entries of the map is taken for a hole. */
+__init bool boot_all_ram(u64 first, u64 end)
+{
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		u64 lo, hi;
+
+		if (ram_range(i, &lo, &hi) && lo >> PAGE_SHIFT <= first &&
+		    hi >> PAGE_SHIFT >= end) {
+			return true;
+		}
+	}
+	return false;
+}
+
 __init unsigned long boot_ram_end(void)
 {
 	u64 top = 0;

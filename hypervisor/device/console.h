@@ -41,6 +41,13 @@ int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
  */
 unsigned int console_read_input(char *buf, unsigned int n);
 
+/* What printk and panic are made of: one text of up to 255 bytes. */
+void console_vprint(bool to_line, const char *fmt, va_list args);
+void console_print(bool to_line, const char *fmt, ...) __printf(2, 3);
+
+/* Our own call chain from rip and rbp on, for reports of our faults. */
+void stack_trace_print(unsigned long rip, unsigned long rbp);
+
 /* Levels printed to the serial line; set by loglvl, guest_loglvl. */
 extern int console_loglvl, console_guest_loglvl;
 

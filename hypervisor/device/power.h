@@ -16,8 +16,8 @@ void machine_halt(void) __noreturn;
 
 /*
  * Writes PM1A/PM1B control with the values from domain 0's \_Sx object.  Only
- * S5 (power off) is done; others are -EOPNOTSUPP; S5 does not return, unless
- * the machine ignores it (-EIO).
+ * S5 (power off) is done; others are -EOPNOTSUPP; S5 does not return (a
+ * machine that ignores it is halted); -ENODEV without the register.
  */
 int acpi_enter_sleep(u32 state, u16 pm1a_cnt_val, u16 pm1b_cnt_val);
 

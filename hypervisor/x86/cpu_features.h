@@ -32,6 +32,8 @@ extern struct cpu_features cpu_features;
 
 /* Fills cpu_features; panics with one line when something needed is missing. */
 void cpu_features_detect(void);
+/* Each CPU: control registers, EFER and PAT as we run with them. */
+void cpu_setup(void);
 /* Boot: tries the machine's known faults, logs one line for each it finds. */
 void machine_selftest(void);
 

@@ -7,7 +7,7 @@
  *
  *  slot  from                what                                    guest
  *  256   0xffff800000000000  M2P: u64 pfn for each mfn               read
- *  257   0xffff808000000000  unused
+ *  257   0xffff808000000000  the same memory, for us to write           -
  *  260   0xffff820000000000  frame table: struct frame for each mfn  -
  *  261   0xffff828000000000  image: text, rodata, data, bss          -
  *  262   0xffff830000000000  per-CPU areas, 256 KiB for each CPU     -
@@ -41,6 +41,7 @@
 
 #define M2P_START		0xffff800000000000
 #define M2P_END			0xffff808000000000
+#define M2P_RW_START		0xffff808000000000
 #define FRAME_TABLE_START	0xffff820000000000
 #define IMAGE_START		0xffff828000000000
 #define PERCPU_START		0xffff830000000000
@@ -61,7 +62,9 @@
 #define PERCPU_VARS_OFF		0x30000
 #define PERCPU_VARS_SIZE	0x10000
 
+#define GDT_OWN_PAGE		14
 #define STACK_BLOCK_SIZE	0x8000
+#define STACK_GUARD_PAGE	4
 #define IST_NMI			1
 #define IST_MC			2
 #define IST_DF			3

@@ -25,7 +25,10 @@ extern u64 hv_cr3;		/* its machine address */
  */
 void paging_init(void);
 
-/* Page tables and percpu pages for one CPU's area (not its guest windows). */
+/* From now on page tables come from the heap (mm_init has run). */
+void paging_use_heap(void);
+
+/* Tables and pages of a CPU's area, but guest windows and the stub page. */
 void paging_map_cpu(unsigned int cpu);
 
 /* What va in our own range maps to (4 KiB granularity); INVALID_MFN: nothing. */

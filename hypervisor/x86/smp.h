@@ -30,7 +30,13 @@ void smp_kick(unsigned int cpu);
 
 /* Runs fn(arg) on each CPU of the mask (not this one); waits for all. */
 void smp_call(cpumask_t cpus, void (*fn)(void *), void *arg);
-void smp_stop_others(void);		/* panic */
+/* Panic, restart: halts all other CPUs, which find out in their NMI handler. */
+void smp_stop_others(void);
+bool smp_stopping(void);
+
+/* The numbers that ACPI and the APIC give one of our CPUs. */
+u32 cpu_acpi_id(unsigned int cpu);
+u32 cpu_apic_id(unsigned int cpu);
 
 extern cpumask_t cpus_online;
 

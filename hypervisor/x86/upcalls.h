@@ -24,6 +24,14 @@ u64 boot_alloc(u64 size, u64 align, u64 below);
  */
 void boot_free_ranges(void (*fn)(mfn_t from, mfn_t to));
 
+/* Pieces of the map: RAM and ACPI tables, as whole frames; false: neither. */
+unsigned int boot_ram_pieces(void);
+bool boot_ram_piece(unsigned int i, u64 *start, u64 *end);
+
+/* Is any frame, or are all frames, of [first, end) RAM? */
+bool boot_any_ram(u64 first, u64 end);
+bool boot_all_ram(u64 first, u64 end);
+
 /* Is frame m RAM in the machine's map (in use or not)? */
 bool boot_is_ram(mfn_t m);
 

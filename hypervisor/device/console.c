@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The console: log ring, printk, and input.  Bytes are numbered from boot on
+ * (modulo 2^32); byte i lies at ring[i % RING_SIZE].
+ *
+ * The lock is the innermost of all and is taken with interrupts off.  A panic
+ * takes it by force.
+ */
+#include "boot/boot_info.h"
+#include "device/acpi.h"
+#include "device/console.h"
+#include "device/uart.h"
+#include "device/vga.h"
+#include "event/evtchn.h"
+#include "lib/lock.h"
+#include "lib/string.h"
+#include "x86/ioapic.h"
+#include "x86/smp.h"
+
+#define RING_SIZE	0x8000U
+#define INPUT_SIZE	256U
+#define PREFIX		"(HV) "
+#define SWITCH_KEY	'\x01'		/* Ctrl-a */
+
+int console_loglvl = LOG_INFO, console_guest_loglvl = LOG_WARNING;
+
+static spinlock_t lock;
+static char ring[RING_SIZE];
+static u32 ring_end;			/* number of the next byte */
+static u32 ring_start;			/* oldest byte for plain readers */
+static bool at_line_start = true;
+
+static spinlock_t input_lock;
+static char input[INPUT_SIZE];
+static u32 input_head, input_tail;
+static unsigned int switch_keys;	/* Ctrl-a's in a row */
+static bool keys_are_ours;
+static char debug_keys[16];
+static unsigned int nr_debug_keys;
+
+static void ring_put(const char *buf, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		ring[ring_end++ % RING_SIZE] = buf[i];
+	}
+	if (ring_end - ring_start > RING_SIZE) {
+		ring_start = ring_end - RING_SIZE;
+	}
+}
+
+static void put(const char *buf, size_t n, bool to_ring, bool to_line)
+{
+	if (to_ring) {
+		ring_put(buf, n);
+	}
+	if (to_line) {
+		uart_write(buf, n);
+		if (boot_options.vga) {
+			vga_write(buf, n);
+		}
+	}
+}
+
+void console_write(const char *buf, size_t n, bool to_ring)
+{
+	unsigned long flags = spin_lock_irqsave(&lock);
+
+	put(buf, n, to_ring, true);
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+/* Text of ours, each line with the prefix. */
+static void put_lines(const char *text, bool to_line)
+{
+	while (*text) {
+		const char *end = strchr(text, '\n');
+		size_t n = end ? (size_t)(end - text) + 1 : strlen(text);
+
+		if (at_line_start) {
+			put(PREFIX, sizeof(PREFIX) - 1, true, to_line);
+		}
+		put(text, n, true, to_line);
+		at_line_start = end != NULL;
+		text += n;
+	}
+}
+
+void console_vprint(bool to_line, const char *fmt, va_list args)
+{
+	char line[256];
+	unsigned long flags;
+
+	vformat(line, sizeof(line), fmt, args);
+	flags = spin_lock_irqsave(&lock);
+	put_lines(line, to_line);
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+void console_print(bool to_line, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	console_vprint(to_line, fmt, args);
+	va_end(args);
+}
+
+void printk(enum log_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	console_vprint((int)level <= console_loglvl, fmt, args);
+	va_end(args);
+}
+
+int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
+		      bool clear)
+{
+	unsigned long flags = spin_lock_irqsave(&lock);
+	u32 from = incremental ? *index : ring_start;
+	u32 n;
+
+	if (ring_end - from > RING_SIZE || ring_end - from > ring_end) {
+		from = ring_end > RING_SIZE ? ring_end - RING_SIZE : 0;
+	}
+	n = min(ring_end - from, count);
+	for (u32 i = 0; i < n; i++) {
+		dst[i] = ring[(from + i) % RING_SIZE];
+	}
+	*index = from + n;
+	if (clear) {
+		ring_start = ring_end;
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	return (int)n;
+}
+
+void console_force_unlock(void)
+{
+	spin_lock_init(&lock);
+	if (!at_line_start) {
+		put("\n", 1, true, true);
+		at_line_start = true;
+	}
+}
+
+/* ---- input ---- */
+
+static void run_debug_keys(void)
+{
+	for (;;) {
+		unsigned long flags = spin_lock_irqsave(&input_lock);
+		char key = 0;
+
+		if (nr_debug_keys) {
+			key = debug_keys[0];
+			memmove(debug_keys, debug_keys + 1, --nr_debug_keys);
+		}
+		spin_unlock_irqrestore(&input_lock, flags);
+		if (!key) {
+			return;
+		}
+		debug_key(key);
+	}
+}
+
+static void switch_input(void)
+{
+	keys_are_ours = !keys_are_ours;
+	log_error("Input goes to %s; Ctrl-a three times switches\n",
+		  keys_are_ours ? "the hypervisor, h for help" : "domain 0");
+}
+
+/* Where a byte goes; true: domain 0 has got something. */
+static bool input_put(char c)
+{
+	if (c == SWITCH_KEY && ++switch_keys == 3) {
+		switch_keys = 0;
+		switch_input();
+		return false;
+	}
+	if (c != SWITCH_KEY) {
+		switch_keys = 0;
+	}
+	if (keys_are_ours) {
+		if (c != SWITCH_KEY && nr_debug_keys < sizeof(debug_keys)) {
+			debug_keys[nr_debug_keys++] = c;
+			softirq_raise(SOFTIRQ_KEYS);
+		}
+		return false;
+	}
+	if (input_head - input_tail < INPUT_SIZE) {
+		input[input_head++ % INPUT_SIZE] = c;
+	}
+	return true;
+}
+
+void console_rx(char c)
+{
+	unsigned long flags = spin_lock_irqsave(&input_lock);
+	bool notify = input_put(c);
+
+	spin_unlock_irqrestore(&input_lock, flags);
+	if (notify) {
+		virq_send_global(VIRQ_CONSOLE);
+	}
+}
+
+unsigned int console_read_input(char *buf, unsigned int n)
+{
+	unsigned long flags = spin_lock_irqsave(&input_lock);
+	unsigned int got = 0;
+
+	while (got < n && input_tail != input_head) {
+		buf[got++] = input[input_tail++ % INPUT_SIZE];
+	}
+	spin_unlock_irqrestore(&input_lock, flags);
+	return got;
+}
+
+/* ---- boot ---- */
+
+__init void console_init(void)
+{
+	console_loglvl = boot_options.loglvl;
+	console_guest_loglvl = boot_options.guest_loglvl;
+	if (boot_options.vga) {
+		vga_init();
+	}
+	if (boot_options.com1) {
+		uart_init((u16)boot_options.com1_port, boot_options.com1_baud);
+	}
+}
+
+__init void console_init_irq(void)
+{
+	bool level = false, active_low = false;
+	u32 gsi;
+
+	softirq_register(SOFTIRQ_KEYS, run_debug_keys);
+	if (boot_options.com1) {
+		gsi = isa_irq_to_gsi(boot_options.com1_irq, &level,
+				     &active_low);
+		uart_init_irq(gsi, level, active_low);
+	}
+}

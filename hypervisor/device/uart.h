@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/* The first serial port, an ns16550 at an I/O port. */
+#ifndef DEVICE_UART_H
+#define DEVICE_UART_H
+
+#include "lib/types.h"
+
+/* False when there is none; the write functions then do nothing. */
+bool uart_init(u16 port, unsigned int baud);
+void uart_write(const char *buf, size_t n);
+/* From now on received bytes go to console_rx. */
+void uart_init_irq(u32 gsi, bool level, bool active_low);
+
+#endif

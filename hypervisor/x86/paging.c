@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The hypervisor's page tables, as x86/layout.h draws them.  Built once on
+ * the early tables that boot/wrapper.S made; every later address space shares
+ * the tables below hv_l4's slots, so a mapping made here is seen everywhere.
+ *
+ * The truth kept: nothing is writable and executable at once, only text is
+ * executable, and of all this a guest reaches nothing but the M2P, to read.
+ */
+#include "boot/image.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "mm/alloc.h"
+#include "mm/frame.h"
+#include "x86/cpu_features.h"
+#include "x86/current.h"
+#include "x86/msr.h"
+#include "x86/paging.h"
+#include "x86/tlb.h"
+#include "x86/upcalls.h"
+
+#define FOUR_GIB	0x100000000ULL
+#define PTE_TABLE	(PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define PTE_HV		(PTE_P | PTE_RW | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define PTE_HV_RO	(PTE_P | PTE_A | PTE_D | PTE_G | PTE_NX)
+#define PTE_HV_TEXT	(PTE_P | PTE_A | PTE_D | PTE_G)
+#define PTE_UNCACHED	(PTE_PWT | PTE_PCD)
+
+pte_t *hv_l4 __ro_after_init;
+u64 hv_cr3 __ro_after_init;
+
+/* Page tables come from boot_alloc until mm_init has run. */
+static bool have_heap;
+static u64 tables_below __initdata = FOUR_GIB;
+static unsigned long ioremap_next = IOREMAP_START;
+
+/* L1 tables of the per-CPU areas, 8 CPUs each: found without a walk. */
+static pte_t *percpu_l1[DIV_ROUND_UP(MAX_CPUS, 8)] __ro_after_init;
+
+static void *view(u64 maddr)
+{
+	return (void *)(DIRECTMAP_START + maddr);
+}
+
+static pte_t *table_alloc(void)
+{
+	void *t;
+
+	if (have_heap) {
+		t = heap_alloc_pages(0);
+		if (!t) {
+			panic("Not enough memory for our own page tables.");
+		}
+		return t;
+	}
+	t = view(boot_alloc(PAGE_SIZE, PAGE_SIZE, tables_below));
+	page_zero(t);
+	return t;
+}
+
+static pte_t *table_of(pte_t e)
+{
+	return mfn_to_virt(pte_mfn(e));
+}
+
+/* The entry of `level` for va; tables above it are made when missing. */
+static pte_t *entry_for(unsigned long va, unsigned int level)
+{
+	pte_t *t = hv_l4;
+
+	for (unsigned int l = 4; l > level; l--) {
+		pte_t *e = &t[pte_index(l, va)];
+
+		if (!(*e & PTE_P)) {
+			*e = pte_make(virt_to_mfn(table_alloc()), PTE_TABLE);
+		}
+		ASSERT(!(*e & PTE_PS));
+		t = table_of(*e);
+	}
+	return &t[pte_index(level, va)];
+}
+
+/* The entry that maps va, of any level, or NULL. */
+static pte_t *lookup(unsigned long va, unsigned int *level)
+{
+	pte_t *t = hv_l4;
+
+	for (unsigned int l = 4;; l--) {
+		pte_t *e = &t[pte_index(l, va)];
+
+		if (!(*e & PTE_P)) {
+			return NULL;
+		}
+		if (l == 1 || (*e & PTE_PS)) {
+			*level = l;
+			return e;
+		}
+		t = table_of(*e);
+	}
+}
+
+static u64 level_size(unsigned int level)
+{
+	return 1ULL << (PAGE_SHIFT + 9 * (level - 1));
+}
+
+/* Maps size bytes with the largest pages that fit. */
+static void map_range(unsigned long va, u64 maddr, u64 size, u64 flags)
+{
+	while (size) {
+		unsigned int level = cpu_features.page1gb ? 3 : 2;
+		u64 step;
+
+		for (; level > 1; level--) {
+			step = level_size(level);
+			if (!((va | maddr) & (step - 1)) && size >= step) {
+				break;
+			}
+		}
+		step = level_size(level);
+		*entry_for(va, level) = maddr | flags |
+					(level > 1 ? PTE_PS : 0);
+		va += step;
+		maddr += step;
+		size -= step;
+	}
+}
+
+/*
+ * RAM, and ACPI's tables.  A map of many pieces costs a table for each
+ * piece's edge and nothing else.
+ */
+static __init void map_direct(void)
+{
+	for (unsigned int i = 0; i < boot_ram_pieces(); i++) {
+		u64 start, end;
+
+		if (boot_ram_piece(i, &start, &end)) {
+			map_range(DIRECTMAP_START + start, start, end - start,
+				  PTE_HV);
+		}
+	}
+}
+
+static __init void map_image_part(const char *from, const char *to, u64 flags)
+{
+	map_range((unsigned long)from, image_to_maddr(from),
+		  (u64)(to - from), flags);
+}
+
+static __init void map_image(void)
+{
+	map_image_part(image_text_start, image_text_end, PTE_HV_TEXT);
+	map_image_part(image_rodata_start, image_rodata_end, PTE_HV_RO);
+	map_image_part(image_ro_init_start, image_init_start, PTE_HV);
+	map_image_part(image_init_start, image_init_text_end, PTE_HV_TEXT);
+	map_image_part(image_init_text_end, image_end, PTE_HV);
+}
+
+/*
+ * Tables that hold an entry for each frame (frame table, M2P).
+ * -----------------------------------------------------------
+ * Pages that describe any RAM get memory of their own, 2 MiB at a time where
+ * all 512 do.  The others share pages of the hole's pattern, which repeats
+ * with the least common multiple of entry and page size.
+ */
+struct frame_array {
+	unsigned long va;
+	unsigned int entry_size;
+	unsigned int nr_hole_pages;	/* the pattern's length, in pages */
+	u64 hole_pages[3];
+};
+
+/* Does page n of the array describe RAM? */
+static __init bool describes_ram(const struct frame_array *a, u64 n)
+{
+	u64 first = n * PAGE_SIZE / a->entry_size;
+	u64 last = ((n + 1) * PAGE_SIZE - 1) / a->entry_size;
+
+	return boot_any_ram(first, last + 1);
+}
+
+static __init void map_array_pages(const struct frame_array *a, u64 n,
+				   u64 pages)
+{
+	for (; pages; n++, pages--) {
+		u64 at = a->hole_pages[n % a->nr_hole_pages];
+
+		if (describes_ram(a, n)) {
+			at = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
+			page_zero(view(at));
+		}
+		*entry_for(a->va + n * PAGE_SIZE, 1) = at | PTE_HV;
+	}
+}
+
+/* All of 512 pages describe RAM: one large page, or false. */
+static __init bool map_array_large(const struct frame_array *a, u64 n)
+{
+	u64 first = n * PAGE_SIZE / a->entry_size;
+	u64 last = ((n + 512) * PAGE_SIZE - 1) / a->entry_size;
+	u64 at;
+
+	if (!boot_all_ram(first, last + 1)) {
+		return false;
+	}
+	at = boot_alloc(512 * PAGE_SIZE, 512 * PAGE_SIZE, 0);
+	memset(view(at), 0, 512 * PAGE_SIZE);
+	*entry_for(a->va + n * PAGE_SIZE, 2) = at | PTE_HV | PTE_PS;
+	return true;
+}
+
+static __init void map_array(struct frame_array *a)
+{
+	u64 pages = DIV_ROUND_UP((u64)max_mfn * a->entry_size, PAGE_SIZE);
+
+	for (u64 n = 0; n < pages; n += 512) {
+		u64 here = min(pages - n, (u64)512);
+
+		if (here < 512 || !map_array_large(a, n)) {
+			map_array_pages(a, n, here);
+		}
+	}
+}
+
+static __init void map_frame_table(void)
+{
+	struct frame_array a = {
+		.va = FRAME_TABLE_START,
+		.entry_size = sizeof(struct frame),
+		.nr_hole_pages = 3,	/* 512 entries of 24 bytes */
+	};
+	u64 base = boot_alloc(3 * PAGE_SIZE, PAGE_SIZE, 0);
+	struct frame *f = view(base);
+
+	memset(f, 0, 3 * PAGE_SIZE);
+	for (unsigned int i = 0; i < 3 * PAGE_SIZE / sizeof(*f); i++) {
+		f[i].state = FS_OWNER(OWNER_IO);
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		a.hole_pages[i] = base + i * PAGE_SIZE;
+	}
+	map_array(&a);
+}
+
+/*
+ * Slots 256 and 257 share all tables; the rights of the two top-level entries
+ * make one the guests' read-only view and the other ours.
+ */
+static __init void map_m2p(void)
+{
+	struct frame_array a = {
+		.va = M2P_RW_START,
+		.entry_size = sizeof(u64),
+		.nr_hole_pages = 1,
+	};
+	pte_t *rw;
+
+	a.hole_pages[0] = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
+	memset(view(a.hole_pages[0]), 0xff, PAGE_SIZE);
+	map_array(&a);
+	rw = &hv_l4[pte_index(4, M2P_RW_START)];
+	hv_l4[pte_index(4, M2P_START)] =
+		(*rw & ~PTE_RW) | PTE_US | PTE_NX;
+	*rw &= ~PTE_US;
+}
+
+/* The leaves of the M2P are for guests too; which view says who. */
+static __init void m2p_leaves_for_guests(void)
+{
+	unsigned long end = M2P_RW_START + max_mfn * sizeof(u64);
+	unsigned int level;
+
+	for (unsigned long va = M2P_RW_START; va < end;) {
+		pte_t *e = lookup(va, &level);
+
+		*e |= PTE_US;
+		va += level_size(level);
+	}
+}
+
+__init void paging_init(void)
+{
+	max_mfn = boot_ram_end();
+	hv_l4 = table_alloc();
+	hv_cr3 = mfn_to_maddr(virt_to_mfn(hv_l4)).v;
+	/* Guests share these tables, so the top-level entries never change. */
+	for (unsigned int s = HV_SLOT_FIRST; s <= HV_SLOT_LAST; s++) {
+		hv_l4[s] = pte_make(virt_to_mfn(table_alloc()),
+				    PTE_TABLE & ~PTE_US);
+	}
+	for (unsigned int i = 0; i < ARRAY_LEN(percpu_l1); i++) {
+		percpu_l1[i] = NULL;
+	}
+	map_direct();
+	map_image();
+	write_cr3(hv_cr3);
+	tables_below = 0;
+	map_frame_table();
+	map_m2p();
+	m2p_leaves_for_guests();
+}
+
+void paging_use_heap(void)
+{
+	have_heap = true;
+}
+
+/* ---- one CPU's area ---- */
+
+static void *area_page(unsigned int cpu, unsigned long off, u64 flags)
+{
+	void *p = table_alloc();
+
+	*entry_for(percpu_area(cpu) + off, 1) =
+		pte_make(virt_to_mfn(p), flags);
+	return p;
+}
+
+void paging_map_cpu(unsigned int cpu)
+{
+	unsigned long stack = PERCPU_STACK_OFF;
+	unsigned long vars = image_percpu_end - image_percpu_start;
+
+	percpu_l1[cpu / 8] = (pte_t *)((unsigned long)
+		entry_for(percpu_area(cpu), 1) & ~PAGE_OFFSET_MASK);
+	area_page(cpu, PERCPU_GDT_OFF + GDT_OWN_PAGE * PAGE_SIZE, PTE_HV);
+	area_page(cpu, PERCPU_TSS_OFF, PTE_HV);
+	for (unsigned int i = 0; i < 8; i++) {
+		if (i != STACK_GUARD_PAGE) {
+			area_page(cpu, stack + i * PAGE_SIZE, PTE_HV);
+		}
+	}
+	for (unsigned long off = 0; off < vars; off += PAGE_SIZE) {
+		area_page(cpu, PERCPU_VARS_OFF + off, PTE_HV);
+	}
+}
+
+/* ---- single mappings ---- */
+
+static pte_t *l1_entry(unsigned long va)
+{
+	if (va >= PERCPU_START && va < percpu_area(MAX_CPUS)) {
+		pte_t *t = percpu_l1[(va - PERCPU_START) / level_size(2)];
+
+		ASSERT(t);
+		return &t[pte_index(1, va)];
+	}
+	return entry_for(va, 1);
+}
+
+/* What is not present is in no TLB; anything else goes from this CPU's. */
+static void set_l1(unsigned long va, pte_t new)
+{
+	pte_t *e = l1_entry(va);
+	pte_t old = *e;
+
+	WRITE_ONCE(*e, new);
+	if (old & PTE_P) {
+		__asm__ volatile("invlpg (%0)" : : "r" (va) : "memory");
+	}
+}
+
+void hv_map_page(unsigned long va, mfn_t m, u64 flags)
+{
+	set_l1(va, pte_make(m, flags));
+}
+
+void hv_unmap_page(unsigned long va)
+{
+	set_l1(va, 0);
+}
+
+mfn_t hv_va_to_mfn(unsigned long va)
+{
+	unsigned int level;
+	pte_t *e = lookup(va, &level);
+
+	if (!e) {
+		return INVALID_MFN;
+	}
+	return mfn(pte_mfn(*e & ~PTE_PAT_LARGE).v +
+		   ((va & (level_size(level) - 1)) >> PAGE_SHIFT));
+}
+
+void *hv_alias(const void *va)
+{
+	mfn_t m = hv_va_to_mfn((unsigned long)va);
+
+	ASSERT(!mfn_eq(m, INVALID_MFN));
+	return (char *)mfn_to_virt(m) +
+	       ((unsigned long)va & PAGE_OFFSET_MASK);
+}
+
+static void *map_device(u64 maddr, u64 size, u64 flags)
+{
+	u64 off = maddr & PAGE_OFFSET_MASK;
+	u64 bytes = ROUND_UP(size + off, PAGE_SIZE);
+	unsigned long va = __atomic_fetch_add(&ioremap_next, bytes,
+					      __ATOMIC_SEQ_CST);
+
+	if (va + bytes > IOREMAP_END) {
+		panic("No address space left for device memory.");
+	}
+	for (u64 i = 0; i < bytes; i += PAGE_SIZE) {
+		*entry_for(va + i, 1) = (maddr - off + i) | flags;
+	}
+	return (char *)va + off;
+}
+
+void *ioremap(u64 maddr, u64 size)
+{
+	return map_device(maddr, size, PTE_HV | PTE_UNCACHED);
+}
+
+const void *boot_map(u64 maddr, u64 size)
+{
+	return map_device(maddr, size, PTE_HV_RO);
+}
+
+/* ---- the end of boot ---- */
+
+static void protect(const char *from, const char *to, u64 flags)
+{
+	for (; from < to; from += PAGE_SIZE) {
+		pte_t *e = entry_for((unsigned long)from, 1);
+
+		*e = flags ? (*e & PTE_MFN_MASK) | flags : 0;
+	}
+}
+
+void paging_seal(void)
+{
+	protect(image_ro_init_start, image_ro_init_end, PTE_HV_RO);
+	protect(image_init_start, image_init_end, 0);
+	tlb_flush_all_global();
+	for (u64 a = image_to_maddr(image_init_start);
+	     a < image_to_maddr(image_init_end); a += PAGE_SIZE) {
+		frames_free(maddr_to_mfn((maddr_t){ a }), 0);
+	}
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The other CPUs: bringing them up, one after the other, and calling on them.
+ *
+ * An application processor comes from boot/start.S's real-mode page on the
+ * early page tables, takes our own, its stack and its descriptors, and then
+ * waits in the idle loop for something to do.
+ */
+#include "boot/image.h"
+#include "device/acpi.h"
+#include "domain/sched.h"
+#include "lib/bits.h"
+#include "lib/printk.h"
+#include "lib/string.h"
+#include "x86/apic.h"
+#include "x86/clock.h"
+#include "x86/cpu_features.h"
+#include "x86/descriptors.h"
+#include "x86/entry.h"
+#include "x86/fpu.h"
+#include "x86/irq_entry.h"
+#include "x86/msr.h"
+#include "x86/paging.h"
+#include "x86/percpu.h"
+#include "x86/smp.h"
+#include "x86/smp_boot.h"
+#include "x86/tlb.h"
+
+#define AP_TIMEOUT_US	1000000
+
+cpumask_t cpus_online = 1;
+
+/* What the next application processor begins with. */
+u64 ap_stack, ap_cr3;
+
+static u32 acpi_ids[MAX_CPUS] __ro_after_init;
+
+extern char ap_trampoline[], ap_trampoline_end[], image_early_tables[];
+extern u32 ap_trampoline_gdt, ap_trampoline_jump, ap_trampoline_jump_long,
+	ap_trampoline_cr3;
+
+/* ---- bring-up ---- */
+
+u32 cpu_acpi_id(unsigned int cpu)
+{
+	return acpi_ids[cpu];
+}
+
+u32 cpu_apic_id(unsigned int cpu)
+{
+	return apic_ids[cpu];
+}
+
+/* Copies the real-mode page to `page` and names it in its own jumps. */
+static __init void trampoline_install(u64 page)
+{
+	u64 early = image_to_maddr(image_early_tables);
+
+	ap_trampoline_gdt += (u32)page;
+	ap_trampoline_jump += (u32)page;
+	ap_trampoline_jump_long += (u32)page;
+	ap_trampoline_cr3 = (u32)early;
+	memcpy(mfn_to_virt(maddr_to_mfn((maddr_t){ page })), ap_trampoline,
+	       (size_t)(ap_trampoline_end - ap_trampoline));
+}
+
+/* First C code of an application processor, on its own stack. */
+void ap_main(void)
+{
+	unsigned int cpu = this_cpu_id();
+
+	cpu_setup();
+	descriptors_load();
+	apic_init_cpu();
+	entry_init_cpu();
+	fpu_init_cpu();
+	atomic_or(&cpus_online, CPUMASK(cpu));
+	enter_idle();
+}
+
+static __init bool cpu_start(unsigned int cpu, u32 apic_id, u64 page)
+{
+	percpu_init(cpu);
+	irq_init_cpu(cpu);
+	apic_ids[cpu] = apic_id;
+	sched_init_cpu(cpu);
+	ap_stack = (u64)cpu_info_of(cpu) & ~15UL;
+	ap_cr3 = hv_cr3;
+	smp_mb();
+
+	apic_send_init(apic_id);
+	delay_us(20);
+	for (int tries = 0; tries < 2; tries++) {
+		apic_send_startup(apic_id, (u8)(page >> PAGE_SHIFT));
+		for (unsigned int us = 0; us < AP_TIMEOUT_US / 2; us += 5) {
+			if (READ_ONCE(cpus_online) & CPUMASK(cpu)) {
+				return true;
+			}
+			delay_us(5);
+		}
+	}
+	return false;
+}
+
+__init void smp_boot_cpus(u64 page, unsigned int max_cpus)
+{
+	const struct acpi_info *a = &acpi_info;
+	unsigned int wanted = min(a->nr_cpus, max_cpus);
+	u64 start = now_ns();
+
+	trampoline_install(page);
+	for (unsigned int i = 0; i < a->nr_cpus; i++) {
+		if (a->apic_ids[i] == apic_ids[0]) {
+			acpi_ids[0] = a->acpi_ids[i];
+			continue;
+		}
+		if (nr_cpus >= wanted) {
+			continue;
+		}
+		acpi_ids[nr_cpus] = a->acpi_ids[i];
+		if (!cpu_start(nr_cpus, a->apic_ids[i], page)) {
+			log_error("CPU with APIC id %u does not start\n",
+				  a->apic_ids[i]);
+			break;
+		}
+		nr_cpus++;
+	}
+	if (nr_cpus > 1) {
+		log_info("%u CPUs, started in %lu us\n", nr_cpus,
+			 (now_ns() - start) / 1000);
+	}
+}
+
+/* ---- calls ---- */
+
+void smp_kick(unsigned int cpu)
+{
+	if (cpu != this_cpu_id()) {
+		local_apic_ipi(cpu, VECTOR_KICK);
+	}
+}
+
+struct call {
+	cpumask_t waiting;
+	void (*fn)(void *);
+	void *arg;
+};
+
+static DEFINE_PER_CPU(struct call, call);
+static DEFINE_PER_CPU(u64, called);
+
+void smp_call_interrupt(void)
+{
+	u64 from = xchg(&this_cpu(called), 0);
+	cpumask_t me = ~CPUMASK(this_cpu_id());
+	unsigned int cpu;
+
+	for_each_cpu_in(cpu, from) {
+		struct call *c = &per_cpu(call, cpu);
+
+		c->fn(c->arg);
+		atomic_and(&c->waiting, me);
+	}
+}
+
+void smp_call(cpumask_t cpus, void (*fn)(void *), void *arg)
+{
+	struct call *c = &this_cpu(call);
+	cpumask_t me = CPUMASK(this_cpu_id());
+	cpumask_t others = cpus & cpus_online & ~me;
+	unsigned int cpu;
+
+	c->fn = fn;
+	c->arg = arg;
+	WRITE_ONCE(c->waiting, others);
+	smp_mb();
+	for_each_cpu_in(cpu, others) {
+		atomic_or(&per_cpu(called, cpu), me);
+		local_apic_ipi(cpu, VECTOR_CALL);
+	}
+	while (READ_ONCE(c->waiting)) {
+		cpu_relax();
+	}
+}
+
+static u32 stop_requested;
+
+bool smp_stopping(void)
+{
+	return READ_ONCE(stop_requested);
+}
+
+/*
+ * A CPU with interrupts off does not hear an IPI, so it is an NMI: the NMI
+ * handler halts when smp_stopping().
+ */
+void smp_stop_others(void)
+{
+	if (cpus_online == CPUMASK(this_cpu_id()) ||
+	    xchg(&stop_requested, 1)) {
+		return;
+	}
+	apic_send_nmi_to_others();
+	delay_us(1000);
+}
