@@ -98,14 +98,18 @@ int domain_for_each(domid_t first, int (*fn)(struct domain *d, void *arg),
 		    void *arg)
 {
 	for (unsigned int id = first; id < DOMID_FIRST_RESERVED; id++) {
+		struct domain **leaf = READ_ONCE(table[id / IDS_PER_LEAF]);
 		struct domain *d;
 		int stop;
 
-		if (!READ_ONCE(table[id / IDS_PER_LEAF])) {
+		if (!leaf) {
 			id |= IDS_PER_LEAF - 1;
 			continue;
 		}
-		d = domain_get_by_id(id);
+		if (!READ_ONCE(leaf[id % IDS_PER_LEAF])) {
+			continue;
+		}
+		d = domain_get_by_id((domid_t)id);
 		if (!d) {
 			continue;
 		}

@@ -34,9 +34,14 @@ static void periodic_fired(void *data)
 	}
 }
 
+/* One left over from an earlier poll wakes nobody who only blocks. */
 static void poll_timed_out(void *data)
 {
-	vcpu_unblock(data);
+	struct vcpu *v = data;
+
+	if (READ_ONCE(v->pause_flags) & VPF_POLLING) {
+		vcpu_unblock(v);
+	}
 }
 
 int vcpu_create(struct domain *d, unsigned int id)
