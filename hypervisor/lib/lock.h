@@ -63,6 +63,7 @@ static inline unsigned long irq_save(void) { return 0; }
 static inline void irq_restore(unsigned long flags) { (void)flags; }
 static inline void irq_disable(void) { }
 static inline void irq_enable(void) { }
+static inline bool irqs_are_off(void) { return false; }
 #else
 static inline unsigned long irq_save(void)
 {
@@ -77,6 +78,14 @@ static inline void irq_restore(unsigned long flags)
 	if (flags & 0x200) {
 		__asm__ volatile("sti" ::: "memory");
 	}
+}
+
+static inline bool irqs_are_off(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r" (flags) : : "memory");
+	return !(flags & 0x200);
 }
 
 static inline void irq_disable(void)

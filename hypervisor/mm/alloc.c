@@ -248,14 +248,6 @@ static unsigned long limit_of(u32 flags)
 	return limit;
 }
 
-static bool irqs_off(void)
-{
-	unsigned long flags = irq_save();
-
-	irq_restore(flags);
-	return !(flags & 0x200);
-}
-
 mfn_t frames_alloc_claimed(unsigned int order, u32 flags, u64 own_claim)
 {
 	unsigned long limit = limit_of(flags), m = ~0UL;
@@ -284,7 +276,7 @@ mfn_t frames_alloc_claimed(unsigned int order, u32 flags, u64 own_claim)
 	dirty = frame_table[m].flags & FRAME_NEEDS_SCRUB;
 	stamp = frame_table[m].tlb_stamp;
 	/* A shoot-down must not be waited for with interrupts off. */
-	if (dirty && irqs_off() && (stale_cpus(stamp) & ~CPUMASK(this_cpu_id()))) {
+	if (dirty && irqs_are_off() && (stale_cpus(stamp) & ~CPUMASK(this_cpu_id()))) {
 		block_free(m, order, dirty, stamp, false);
 		spin_unlock(&alloc_lock);
 		return INVALID_MFN;

@@ -139,7 +139,7 @@ unsigned int frame_audit(void)
 	expected = heap_alloc_pages(order);
 	if (!expected) {
 		log_error("audit: not enough memory\n");
-		return 0;
+		return ~0U;
 	}
 	for (unsigned long m = 0; m < max_mfn; m++) {
 		if (frame_owner_id(frame_table[m].state) <
