@@ -56,7 +56,7 @@ void pvcpu_update_fast(struct vcpu *v)
 	u64 sp = (pv->kernel_sp & ~15ULL) - 7 * sizeof(u64);
 
 	if (!pv->syscall_address || !guest_range_ok(sp, 7 * sizeof(u64)) ||
-	    (assist_iopl(v) && pv->iopl)) {
+	    assist_iopl(v)) {
 		sp = 0;
 	}
 	WRITE_ONCE(pv->fast_sp, sp);

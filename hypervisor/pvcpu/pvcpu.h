@@ -35,7 +35,7 @@ static inline bool guest_range_ok(vaddr_t va, size_t len)
 
 /*
  * Works out anew what entry.S may do on its own for v: after a change of the
- * kernel stack, callbacks, the user root, IOPL, or NMI state.
+ * kernel stack, callbacks, the user root, assists, or NMI state.
  */
 void pvcpu_update_fast(struct vcpu *v);
 

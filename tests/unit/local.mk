@@ -13,7 +13,7 @@ HVT_CFLAGS = -std=gnu11 -g -O1 -fsanitize=address,undefined \
 HVT = tests/unit/hypervisor
 
 if HAVE_CRITERION
-HVT_PROGRAMS = $(HVT)/test-image \
+HVT_PROGRAMS = $(HVT)/test-image $(HVT)/test-insn \
 	$(HVT)/test-timer-heap $(HVT)/test-credit $(HVT)/test-port-bits \
 	$(HVT)/test-evtchn $(HVT)/test-sched
 endif
@@ -27,6 +27,10 @@ HVT_BUILD = @$(MKDIR_P) $(HVT) && echo "  HVT   $@" && \
 
 $(HVT)/test-image: %D%/hypervisor/test_image.c \
 		hypervisor/image/pv_elf.c hypervisor/image/pv_layout.c
+	$(HVT_BUILD)
+
+$(HVT)/test-insn: %D%/hypervisor/test_insn.c \
+		hypervisor/lib/insn.c hypervisor/lib/insn_store.c
 	$(HVT_BUILD)
 
 $(HVT)/test-timer-heap: %D%/hv_domain/test_timer_heap.c \
