@@ -16,6 +16,7 @@ VERDICTS = {"success": 0, "skip": 77, "error": 99, "failure": 1}
 
 # The end of a run that has no verdict: said by the hypervisor.
 DEATHS = re.compile(r"Domain 0 crashed|Hardware Dom0 (crashed|halted)|"
+                    r"watchdog rebooting|"
                     r"Panic on CPU|paravane: panic|domain 0 (crashed|halted)")
 
 

@@ -35,9 +35,11 @@ static void cpu_main(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	cpu->start(cpu->start_arg);
-	hc_vcpu_op(VCPUOP_down, cpu->id, NULL);
-	panic("vCPU %u runs after VCPUOP_down", cpu->id);
+	/* Brought up again, a vCPU goes on behind its VCPUOP_down. */
+	for (;;) {
+		cpu->start(cpu->start_arg);
+		hc_vcpu_op(VCPUOP_down, cpu->id, NULL);
+	}
 }
 
 /* A vCPU runs where its fn runs and, at entries from user, on entry_stack. */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * sched_op: yield and block return; the watchdog ends the domain when it is
+ * not poked; a shutdown with a reason that does not exist is an error of the
+ * caller's, and the others end the domain.
+ *
+ * From <xen/sched.h>.
+ */
+#include "common/test.h"
+
+TEST(sched_yield, 0)
+{
+	for (unsigned int i = 0; i < 100; i++) {
+		CHECK_EQ(hc_sched_op(SCHEDOP_yield, NULL), 0);
+	}
+}
+
+TEST(sched_watchdog, 0)
+{
+	struct sched_watchdog w = { .id = 0, .timeout = 60 };
+	int id = hc_sched_op(SCHEDOP_watchdog, &w);
+
+	CHECK(id > 0, "%d", id);
+	test_case("poked");
+	w.id = id;
+	CHECK_EQ(hc_sched_op(SCHEDOP_watchdog, &w), 0);
+	test_case("destroyed");
+	w.timeout = 0;
+	CHECK_EQ(hc_sched_op(SCHEDOP_watchdog, &w), 0);
+	test_case("one that is not there");
+	CHECK_EQ(hc_sched_op(SCHEDOP_watchdog, &w), -XEN_EINVAL);
+	w.id = 99;
+	w.timeout = 60;
+	CHECK_EQ(hc_sched_op(SCHEDOP_watchdog, &w), -XEN_EINVAL);
+	test_case("more than there can be");
+	{
+		int ids[16], n = 0;
+
+		w.id = 0;
+		while (n < 16 &&
+		       (ids[n] = hc_sched_op(SCHEDOP_watchdog, &w)) > 0) {
+			n++;
+		}
+		CHECK(n < 16 && ids[n] == -XEN_ENOSPC, "%d", ids[n]);
+		while (n--) {
+			struct sched_watchdog gone = { .id = ids[n] };
+
+			CHECK_EQ(hc_sched_op(SCHEDOP_watchdog, &gone), 0);
+		}
+	}
+}
+
+TEST(sched_remote_shutdown, 0)
+{
+	struct sched_remote_shutdown r = { .domain_id = 999, .reason = 0 };
+
+	CHECK_EQ(hc_sched_op(SCHEDOP_remote_shutdown, &r), -XEN_ESRCH);
+}
+
+TEST(sched_shutdown_crash, CRASHES)
+{
+	struct sched_shutdown s = { .reason = SHUTDOWN_crash };
+
+	hc_sched_op(SCHEDOP_shutdown, &s);
+}
+
+TEST(sched_watchdog_fires, CRASHES)
+{
+	struct sched_watchdog w = { .id = 0, .timeout = 1 };
+
+	CHECK(hc_sched_op(SCHEDOP_watchdog, &w) > 0);
+	clock_spin(5 * NSEC_PER_SEC);
+}
+
+/* The kernel dies of what it cannot handle: no handler, or no stack for it. */
+TEST(crash_no_handler, CRASHES)
+{
+	hypercall(__HYPERVISOR_set_trap_table, 0, 0, 0, 0, 0);
+	asm volatile("ud2");
+}
+
+TEST(crash_no_stack, CRASHES)
+{
+	asm volatile("mov %0, %%rsp; ud2" : : "r" (TEST_VA));
+}
+
+TEST(crash_stack_in_hypervisor, CRASHES)
+{
+	asm volatile("mov %0, %%rsp; ud2" : : "r" (0xffff830000100000));
+}
+
+TEST(crash_stack_in_page_table, CRASHES)
+{
+	asm volatile("lea 4096(%0), %%rsp; ud2" : : "r" (kernel_root));
+}
+
+TEST(crash_stack_noncanonical, CRASHES)
+{
+	asm volatile("mov %0, %%rsp; ud2" : : "r" (0x0000800000000000));
+}
+
+/* What a panic of keel looks like from outside. */
+TEST(crash_panic, CRASHES)
+{
+	panic("as intended");
+}
