@@ -23,7 +23,7 @@ struct boot_options boot_options = {
 };
 
 /* Xen's words that mean nothing here, each between two blanks. */
-static __initdata const char ignored_words[] =
+static __initdata char ignored_words[] =
 	" placeholder acpi acpi_apic_instance acpi_pstate_strict"
 	" acpi_skip_timer_override acpi_sleep allow_unsafe altp2m"
 	" apic apic_verbosity apicv arat argo asid async-show-all ats"
@@ -256,7 +256,7 @@ static __init void set_cpuid(const char *v)
 	}
 }
 
-static __initdata const struct word words[] = {
+static __initdata struct word words[] = {
 	{ "dom0_mem", set_dom0_mem },
 	{ "dom0_max_vcpus", set_dom0_max_vcpus },
 	{ "console", set_console },

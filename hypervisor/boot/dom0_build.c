@@ -15,8 +15,6 @@
 #include "x86/current.h"
 #include "x86/regs.h"
 
-struct domain *dom0;
-
 #define MIB		(1UL << 20)
 #define RESERVE_MAX	(128 * MIB)
 #define DOM0_MIN_PAGES	(32 * MIB / PAGE_SIZE)

@@ -20,6 +20,14 @@
 #include <limits.h>
 
 #define __XEN_TOOLS__ 1
+/*
+ * Every symbol is inside the one image: declarations too are hidden, so that
+ * the compiler reaches them relative to RIP and never through a table.
+ */
+#ifndef PARAVANE_HOST_TEST
+#pragma GCC visibility push(hidden)
+#endif
+
 #define uint64_aligned_t uint64_t __attribute__((aligned(8)))
 #include <xen/xen.h>
 
@@ -81,8 +89,8 @@ typedef unsigned long vaddr_t;
 	((type *)((char *)(p) - offsetof(type, member)))
 #define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); \
 	_a < _b ? _a : _b; })
-#define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); \
-	_a > _b ? _a : _b; })
+#define max(a, b) ({ __typeof__(a) _x = (a); __typeof__(b) _y = (b); \
+	_x > _y ? _x : _y; })
 #define ROUND_UP(x, a)	(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
 #define ROUND_DOWN(x, a) ((x) & ~((__typeof__(x))(a) - 1))
 #define DIV_ROUND_UP(x, a) (((x) + (a) - 1) / (a))
