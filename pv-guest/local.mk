@@ -3,24 +3,26 @@
 #
 # keel: the library that guest kernels are built on, and its applications.
 # Freestanding: the user's CFLAGS and the distribution's hardening flags have
-# no place here. A kernel NAME is linked by `$(call keel_link,NAME,OBJECTS)`.
+# no place here. A kernel keel-NAME is apps/NAME.c and the whole library.
 
 KEEL_DIR = %D%
 
 # ABI headers are <xen/...>; ours are "xen/...", which -iquote keeps apart.
-KEEL_CPPFLAGS = -iquote $(srcdir)/%D% -MMD -MP -nostdinc \
-	-isystem $(shell $(CC) -print-file-name=include) -idirafter /usr/include \
+KEEL_PP = $(CC) -iquote $(srcdir)/%D% -MMD -MP -nostdinc \
+	-isystem $(shell $(CC) -print-file-name=include) \
+	-idirafter /usr/include \
 	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
 	-D__XEN_TOOLS__
-KEEL_CFLAGS = -std=gnu11 -O2 -g -ffreestanding -fpie -mno-red-zone \
-	-mgeneral-regs-only -mcmodel=small -fvisibility=hidden \
+KEEL_COMPILE = $(KEEL_PP) -std=gnu11 -O2 -g -ffreestanding -fpie \
+	-mno-red-zone -mgeneral-regs-only -mcmodel=small -fvisibility=hidden \
 	-fno-strict-aliasing -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none \
 	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
 	-Wshadow -Wundef -Wvla -Wimplicit-fallthrough=5
-KEEL_LDFLAGS = -nostdlib -static -no-pie -Wl,--build-id=none \
+# --no-relax: an address behind 2 GiB does not fit where ld would put it.
+KEEL_LINK = $(CC) -nostdlib -static -no-pie -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--no-relax \
-	-Wl,--no-warn-rwx-segments
+	-Wl,--no-warn-rwx-segments -Wl,-T,%D%/keel.lds
 
 KEEL_LIB_OBJS = $(addprefix %D%/, \
 	start/head.o lib/string.o lib/printf.o lib/page.o \
@@ -35,21 +37,18 @@ KEEL_V = $(if $(filter 0,$(or $(V),0)),@echo "  KEEL    " $@;)
 
 %D%/%.o: $(srcdir)/%D%/%.c
 	@mkdir -p $(@D)
-	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) $(KEEL_CFLAGS) -c -o $@ $<
+	$(KEEL_V)$(KEEL_COMPILE) -c -o $@ $<
 
 %D%/%.o: $(srcdir)/%D%/%.S
 	@mkdir -p $(@D)
-	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) $(KEEL_CFLAGS) -c -o $@ $<
+	$(KEEL_V)$(KEEL_COMPILE) -c -o $@ $<
 
 %D%/keel.lds: $(srcdir)/%D%/start/keel.lds.S
 	@mkdir -p $(@D)
-	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) -E -P -x c -o $@ $<
+	$(KEEL_V)$(KEEL_PP) -E -P -x assembler-with-cpp -o $@ $<
 
 %D%/libkeel.a: $(KEEL_LIB_OBJS)
 	$(KEEL_V)rm -f $@; $(AR) rcs $@ $^
-
-# -z noseparate-code etc. come from the linker script alone.
-KEEL_LINK = $(CC) $(KEEL_LDFLAGS) -Wl,-T,%D%/keel.lds
 
 keel-%: %D%/apps/%.o %D%/libkeel.a %D%/keel.lds
 	$(KEEL_V)$(KEEL_LINK) -o $@ $< -Wl,--whole-archive %D%/libkeel.a \

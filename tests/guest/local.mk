@@ -10,19 +10,17 @@ GUEST_TESTS_OBJS = $(patsubst $(srcdir)/%,%.o, \
 	$(basename $(GUEST_TESTS_SRCS)))
 
 # CHECK(condition) has an empty text.
-GUEST_TESTS_CFLAGS = -Wno-format-zero-length -iquote $(srcdir)/%D%
+GUEST_TESTS_OPTIONS = -Wno-format-zero-length -iquote $(srcdir)/%D%
 
 PARAVANE_ALL += keel-tests
 
 %D%/%.o: $(srcdir)/%D%/%.c
 	@mkdir -p $(@D)
-	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) $(KEEL_CFLAGS) $(GUEST_TESTS_CFLAGS) \
-		-c -o $@ $<
+	$(KEEL_V)$(KEEL_COMPILE) $(GUEST_TESTS_OPTIONS) -c -o $@ $<
 
 %D%/%.o: $(srcdir)/%D%/%.S
 	@mkdir -p $(@D)
-	$(KEEL_V)$(CC) $(KEEL_CPPFLAGS) $(KEEL_CFLAGS) $(GUEST_TESTS_CFLAGS) \
-		-c -o $@ $<
+	$(KEEL_V)$(KEEL_COMPILE) $(GUEST_TESTS_OPTIONS) -c -o $@ $<
 
 keel-tests: $(GUEST_TESTS_OBJS) $(KEEL_DIR)/libkeel.a $(KEEL_DIR)/keel.lds
 	$(KEEL_V)$(KEEL_LINK) -o $@ $(GUEST_TESTS_OBJS) \
