@@ -26,39 +26,48 @@ struct options {
 	int nr_settings;
 };
 
+static int parse_option(const char *word, struct options *o)
+{
+	if (!strcmp(word, "-c") || !strcmp(word, "--console")) {
+		o->console = true;
+	} else if (!strcmp(word, "-p") || !strcmp(word, "--paused")) {
+		o->paused = true;
+	} else if (!strcmp(word, "-n") || !strcmp(word, "--dry-run")) {
+		o->dry_run = true;
+	} else {
+		return usage_error(&cmd_create, "unknown option '%s'", word);
+	}
+	return EXIT_OK;
+}
+
+/*
+ * Options may stand anywhere, as with xl; the first other word is the config,
+ * what follows are settings, moved to the front of @argv.
+ */
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	int i;
+	int i, ret;
 
 	memset(o, 0, sizeof(*o));
-	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		if (!strcmp(argv[i], "-c") || !strcmp(argv[i], "--console")) {
-			o->console = true;
-		} else if (!strcmp(argv[i], "-p") ||
-			   !strcmp(argv[i], "--paused")) {
-			o->paused = true;
-		} else if (!strcmp(argv[i], "-n") ||
-			   !strcmp(argv[i], "--dry-run")) {
-			o->dry_run = true;
+	o->settings = argv;
+	for (i = 1; i < argc; i++) {
+		if (argv[i][0] == '-' && argv[i][1]) {
+			ret = parse_option(argv[i], o);
+			if (ret) {
+				return ret;
+			}
+		} else if (!o->config) {
+			o->config = argv[i];
+		} else if (strchr(argv[i], '=')) {
+			o->settings[o->nr_settings++] = argv[i];
 		} else {
-			return usage_error(&cmd_create, "unknown option '%s'",
-					   argv[i]);
-		}
-	}
-	if (i == argc) {
-		return usage_error(&cmd_create, "which config file?");
-	}
-	o->config = argv[i++];
-	o->settings = argv + i;
-	o->nr_settings = argc - i;
-	for (; i < argc; i++) {
-		if (!strchr(argv[i], '=')) {
 			return usage_error(&cmd_create,
 					   "'%s' after the config file is no key=value setting",
 					   argv[i]);
 		}
 	}
-	return EXIT_OK;
+	return o->config ? EXIT_OK :
+	       usage_error(&cmd_create, "which config file?");
 }
 
 static int check_name(struct tools *t, const struct domain_config *cfg)

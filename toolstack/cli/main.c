@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 	if (i < argc && (!strcmp(argv[i], "-v") ||
 			 !strcmp(argv[i], "--verbose"))) {
 		msg_set_verbose(1);
+		msg_debug("start");
 		i++;
 	}
 	if (i >= argc) {

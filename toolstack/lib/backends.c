@@ -166,7 +166,8 @@ static pid_t start_vif(struct backends *b, const struct vif *v,
 }
 
 /* Wait for one starter; the daemon it leaves is known by its pid file. */
-static int await_start(struct backends *b, unsigned int i, pid_t starter)
+static int await_start(struct backends *b, unsigned int i, pid_t starter,
+		       const char *log)
 {
 	int status;
 
@@ -177,8 +178,8 @@ static int await_start(struct backends *b, unsigned int i, pid_t starter)
 		}
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		return msg_error("%s: its backend did not start",
-				 b->proc[i].label);
+		return msg_error("%s: its backend did not start; the end of %s says why",
+				 b->proc[i].label, log);
 	}
 	b->proc[i].pid = rundir_read_pid(b->proc[i].pidfile);
 	if (!b->proc[i].pid) {
@@ -208,7 +209,7 @@ int backends_start(struct backends *b, const struct domain_config *cfg,
 		if (starter[i] < 0) {
 			ret = msg_error("%s: cannot fork: %s",
 					b->proc[i].label, strerror(errno));
-		} else if (await_start(b, i, starter[i])) {
+		} else if (await_start(b, i, starter[i], log)) {
 			ret = -1;
 		}
 	}

@@ -100,11 +100,17 @@ int guest_up(struct guest *g)
 		xc_domain_destroy(g->t->xc, g->built.domid);
 		return -1;
 	}
-	if (store_add_domain(g->t, g->cfg, &g->built) ||
-	    backends_start(&g->backends, g->cfg, g->built.domid)) {
+	msg_debug("domain %u is built", g->built.domid);
+	if (store_add_domain(g->t, g->cfg, &g->built)) {
 		guest_down(g);
 		return -1;
 	}
+	msg_debug("xenstore is written");
+	if (backends_start(&g->backends, g->cfg, g->built.domid)) {
+		guest_down(g);
+		return -1;
+	}
+	msg_debug("%u backends are ready", g->backends.nr);
 	return 0;
 }
 
@@ -141,10 +147,12 @@ void guest_down(struct guest *g)
 {
 	uint32_t domid = g->built.domid;
 
+	msg_debug("taking domain %u down", domid);
 	backends_stop(&g->backends);
 	destroy_if_alive(g->t, domid);
 	store_remove_domain(g->t, domid);
 	await_gone(g->t, domid);
+	msg_debug("domain %u is gone", domid);
 	rundir_forget("console", domid);
 	rundir_unlock("domain", domid, g->lock);
 	g->lock = -1;

@@ -68,18 +68,6 @@ static void emit(enum msg_level level, const char *fmt, va_list ap)
 	current_sink(level, line);
 }
 
-void msg_debug(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!verbose) {
-		return;
-	}
-	va_start(ap, fmt);
-	emit(MSG_INFO, fmt, ap);
-	va_end(ap);
-}
-
 void msg_info(const char *fmt, ...)
 {
 	va_list ap;
@@ -87,6 +75,30 @@ void msg_info(const char *fmt, ...)
 	va_start(ap, fmt);
 	emit(MSG_INFO, fmt, ap);
 	va_end(ap);
+}
+
+static unsigned long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000UL + ts.tv_nsec / 1000000;
+}
+
+void msg_debug(const char *fmt, ...)
+{
+	static unsigned long first;
+	char text[LINE_MAX_LEN - 32];
+	va_list ap;
+
+	if (!verbose) {
+		return;
+	}
+	first = first ? first : now_ms();
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	msg_info("[%5lu ms] %s", now_ms() - first, text);
 }
 
 void msg_warn(const char *fmt, ...)

@@ -24,7 +24,7 @@ void msg_set_sink(msg_sink_fn sink);
 /* A line with the time in front, for the watcher's log on stderr. */
 void msg_log_sink(enum msg_level level, const char *line);
 
-/* Extra detail for someone who asked for it with -v. */
+/* Extra detail, with the time since the start, for those who said -v. */
 void msg_set_verbose(int on);
 void msg_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -147,9 +147,6 @@ static void add_vm(struct txn *x, const struct domain_config *cfg,
 	put(x, vm, "start_time", "%ld.%02ld", (long)now.tv_sec,
 	    (long)now.tv_usec / 10000);
 	put(x, vm, "image/ostype", "%s", built->guest_os);
-	put(x, vm, "image/kernel", "%s", cfg->kernel);
-	put(x, vm, "image/ramdisk", "%s", cfg->ramdisk ? cfg->ramdisk : "");
-	put(x, vm, "image/cmdline", "%s", cfg->cmdline);
 }
 
 static void add_home(struct txn *x, const struct domain_config *cfg,
@@ -159,8 +156,7 @@ static void add_home(struct txn *x, const struct domain_config *cfg,
 	static const char *const writable[] = {
 		"control/shutdown", "control/feature-poweroff",
 		"control/feature-reboot", "control/feature-suspend",
-		"control/sysrq", "data", "drivers", "feature", "attr",
-		"error",
+		"control/sysrq", "data", "error",
 	};
 	unsigned int i;
 

@@ -22,6 +22,30 @@
 
 static char library_error[512];
 
+/*
+ * libxenguest begins its texts with "panic: file.c:123: function: ", which
+ * helps no user; what remains says what was wrong.
+ */
+static const char *skip_origin(const char *text)
+{
+	static const char panic[] = "panic: ";
+	int words;
+
+	if (strncmp(text, panic, sizeof(panic) - 1)) {
+		return text;
+	}
+	text += sizeof(panic) - 1;
+	for (words = 0; words < 2; words++) {
+		const char *colon = strstr(text, ": ");
+
+		if (!colon || memchr(text, ' ', colon - text)) {
+			break;
+		}
+		text = colon + 2;
+	}
+	return text;
+}
+
 static void keep_message(struct xentoollog_logger *logger,
 			 xentoollog_level level, int errnoval,
 			 const char *context, const char *format, va_list al)
@@ -35,7 +59,8 @@ static void keep_message(struct xentoollog_logger *logger,
 		  errnoval > 0 ? strerror(errnoval) : "");
 	/* The first complaint is the cause, later ones its consequences. */
 	if (level >= XTL_ERROR && !library_error[0]) {
-		snprintf(library_error, sizeof(library_error), " (%s)", text);
+		snprintf(library_error, sizeof(library_error), " (%s)",
+			 skip_origin(text));
 	}
 }
 
