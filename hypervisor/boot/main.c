@@ -13,6 +13,7 @@
 #include "domain/sched.h"
 #include "lib/printk.h"
 #include "mm/alloc.h"
+#include "pvcpu/policy.h"
 #include "x86/apic.h"
 #include "x86/clock.h"
 #include "x86/cpu_features.h"
@@ -49,7 +50,7 @@ static __init void say_hello(void)
 }
 
 /* Nothing of .init may be in use from here on. */
-static void __noreturn boot_finish(void)
+static __attribute__((noinline)) void __noreturn boot_finish(void)
 {
 	paging_seal();
 	enter_idle();
@@ -67,6 +68,7 @@ static __init void __noreturn boot_on_own_stack(void)
 	ioapic_init();
 	clock_init();
 	machine_selftest();
+	policies_init();
 	entry_init_cpu();
 	fpu_init_cpu();
 	sched_init();
