@@ -17,7 +17,8 @@ VERDICTS = {"success": 0, "skip": 77, "error": 99, "failure": 1}
 # The end of a run that has no verdict: said by the hypervisor.
 DEATHS = re.compile(r"Domain 0 crashed|Hardware Dom0 (crashed|halted)|"
                     r"watchdog rebooting|"
-                    r"Panic on CPU|paravane: panic|domain 0 (crashed|halted)")
+                    r"Panic on CPU|BUG in Paravane|The machine is halted|"
+                    r"Domain 0:? (crashed|ended by)")
 
 
 def hypervisor_image(where):
@@ -30,17 +31,16 @@ def hypervisor_image(where):
     return image
 
 
-def qemu_command(hypervisor, kernel, words="", cpu="qemu64", memory=256,
+def qemu_command(hypervisor, kernel, words="", cpu="", memory=256,
                  dom0_memory=64, cpus=1, hv_words="", gdb=False):
-    """The QEMU command line that boots `kernel` as domain 0."""
-    hv_line = (f"dom0_mem={dom0_memory}M console=com1 com1=115200,8n1 "
-               f"loglvl=all guest_loglvl=all noreboot {hv_words}")
-    command = ["qemu-system-x86_64", "-cpu", cpu, "-m", str(memory),
-               "-smp", str(cpus), "-display", "none", "-serial", "stdio",
-               "-monitor", "none", "-nic", "none", "-no-reboot",
-               "-kernel", str(hypervisor), "-append", hv_line,
-               "-initrd", f"{kernel} {words}".strip().replace(",", ",,")]
-    return command + (["-s", "-S"] if gdb else [])
+    """The command line that boots `kernel` as domain 0."""
+    command = [str(ROOT / "scripts/run-qemu"), "--hypervisor", str(hypervisor),
+               "--kernel", str(kernel), "--args", words, "--initrd", "",
+               "--nic", "none", "--mem", str(memory), "--cpus", str(cpus),
+               "--dom0-mem", f"{dom0_memory}M", "--hv-args", hv_words]
+    if cpu:
+        command += ["--cpu", cpu]
+    return command + (["--gdb"] if gdb else [])
 
 
 class Machine:
