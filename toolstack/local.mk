@@ -13,12 +13,14 @@ toolstack_cppflags = $(AM_CPPFLAGS) -DHAVE_CONFIG_H -I$(srcdir)/%D% \
 	$(XENTOOLLOG_CFLAGS)
 
 toolstack_config = \
-	%D%/config/config.h %D%/config/read.c \
+	%D%/config/config.h \
+	%D%/config/read.c %D%/config/reader.h %D%/config/settings.c \
 	%D%/config/cpus.c %D%/config/cpus.h \
 	%D%/config/disk.c %D%/config/disk.h %D%/config/vdev.c \
 	%D%/config/keys.c %D%/config/keys.h \
 	%D%/config/vif.c %D%/config/vif.h \
-	%D%/lib/msg.c %D%/lib/msg.h
+	%D%/config/words.c %D%/config/words.h \
+	%D%/lib/clock.h %D%/lib/msg.c %D%/lib/msg.h
 
 pvctl_SOURCES = $(toolstack_config) \
 	%D%/lib/backends.c %D%/lib/backends.h \

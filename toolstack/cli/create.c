@@ -78,6 +78,10 @@ static int check_name(struct tools *t, const struct domain_config *cfg)
 		return msg_error("a domain called '%s' already runs (ID %u); shut it down or choose another name=",
 				 cfg->name, other);
 	}
+	if (tools_uuid_in_use(t, cfg->uuid, &other)) {
+		return msg_error("domain %u has the same uuid= as '%s'; leave uuid= out to get a new one",
+				 other, cfg->name);
+	}
 	return 0;
 }
 

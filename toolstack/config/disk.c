@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/words.h"
 #include "lib/msg.h"
 
 enum position { POS_TARGET, POS_FORMAT, POS_VDEV, POS_ACCESS, POS_END };
@@ -185,20 +186,6 @@ static int parse_positional(struct parse *p, char *word)
 	return set_field(p, pos, word);
 }
 
-static char *trim(char *word)
-{
-	char *end;
-
-	while (isspace((unsigned char)*word)) {
-		word++;
-	}
-	end = word + strlen(word);
-	while (end > word && isspace((unsigned char)end[-1])) {
-		*--end = '\0';
-	}
-	return word;
-}
-
 static int parse_words(struct parse *p, char *text)
 {
 	char *next = text;
@@ -221,11 +208,11 @@ static int parse_words(struct parse *p, char *text)
 		if (next) {
 			*next++ = '\0';
 		}
-		word = trim(word);
+		word = word_trim(word);
 		equals = strchr(word, '=');
 		if (equals) {
 			*equals = '\0';
-			ret = parse_pair(p, trim(word), trim(equals + 1));
+			ret = parse_pair(p, word_trim(word), word_trim(equals + 1));
 		} else {
 			ret = parse_flag(p, word);
 			if (ret > 0) {

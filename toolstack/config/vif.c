@@ -7,13 +7,13 @@
  */
 #include "config/vif.h"
 
-#include <ctype.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "config/words.h"
 #include "lib/msg.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
@@ -81,25 +81,79 @@ static int set_number(const char *spec, const char *key, const char *value,
 	return 0;
 }
 
-static int no_effect(const char *spec, const char *key, const char *why)
+/* Keys of xl that change nothing here, and keys that cannot be honoured. */
+static const struct {
+	const char *key;
+	bool refuse;
+	const char *why;
+} others[] = {
+	{ "type", false, "it is for HVM guests only" },
+	{ "model", false, "it is for HVM guests only" },
+	{ "ip", false,
+	  "addresses are not filtered; set it inside the guest" },
+	{ "rate", true, "limit the tap with tc(8) instead" },
+	{ "gatewaydev", true, "there are no routed networks; use bridge=" },
+	{ "netdev", true, "there are no routed networks; use bridge=" },
+};
+
+static int parse_other(const char *spec, const char *key)
 {
-	msg_warn("vif '%s': %s= has no effect: %s", spec, key, why);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(key, others[i].key)) {
+			continue;
+		}
+		if (others[i].refuse) {
+			return msg_error("vif '%s': %s= is not supported: %s",
+					 spec, key, others[i].why);
+		}
+		msg_warn("vif '%s': %s= has no effect: %s", spec, key,
+			 others[i].why);
+		return 0;
+	}
+	return msg_error("vif '%s': unknown key '%s'; see xl-network-configuration(5)",
+			 spec, key);
+}
+
+static int set_mac(const char *spec, const char *value, struct vif *vif)
+{
+	if (parse_mac(value, vif->mac)) {
+		return msg_error("vif '%s': mac='%s' must look like 00:16:3e:12:34:56",
+				 spec, value);
+	}
+	if (vif->mac[0] & 1) {
+		return msg_error("vif '%s': mac=%s is a multicast address; make its first byte even",
+				 spec, value);
+	}
 	return 0;
+}
+
+/* Only what asks for nothing but the default is accepted. */
+static int check_script(const char *spec, const char *value)
+{
+	if (!strcmp(value, "vif-bridge") ||
+	    !strcmp(value, "/etc/xen/scripts/vif-bridge")) {
+		return 0;
+	}
+	return msg_error("vif '%s': hotplug scripts are not supported: '%s'; use bridge=",
+			 spec, value);
+}
+
+static int check_backend(const char *spec, const char *value)
+{
+	if (!strcmp(value, "0") || !strcmp(value, "Domain-0")) {
+		return 0;
+	}
+	return msg_error("vif '%s': driver domains are not supported: '%s'; remove backend=",
+			 spec, value);
 }
 
 static int parse_pair(const char *spec, struct vif *vif, const char *key,
 		      const char *value)
 {
 	if (!strcmp(key, "mac")) {
-		if (parse_mac(value, vif->mac)) {
-			return msg_error("vif '%s': mac='%s' must look like 00:16:3e:12:34:56",
-					 spec, value);
-		}
-		if (vif->mac[0] & 1) {
-			return msg_error("vif '%s': mac=%s is a multicast address; make its first byte even",
-					 spec, value);
-		}
-		return 0;
+		return set_mac(spec, value, vif);
 	}
 	if (!strcmp(key, "bridge")) {
 		return set_name(spec, key, value, &vif->bridge);
@@ -113,52 +167,13 @@ static int parse_pair(const char *spec, struct vif *vif, const char *key,
 	if (!strcmp(key, "mtu")) {
 		return set_number(spec, key, value, 68, 65521, &vif->mtu);
 	}
-	if (!strcmp(key, "type") || !strcmp(key, "model")) {
-		return no_effect(spec, key, "it is for HVM guests only");
-	}
-	if (!strcmp(key, "ip")) {
-		return no_effect(spec, key,
-				 "addresses are not filtered; set it inside the guest");
-	}
 	if (!strcmp(key, "script")) {
-		if (!strcmp(value, "vif-bridge") ||
-		    !strcmp(value, "/etc/xen/scripts/vif-bridge")) {
-			return 0;
-		}
-		return msg_error("vif '%s': hotplug scripts are not supported: '%s'; use bridge=",
-				 spec, value);
+		return check_script(spec, value);
 	}
 	if (!strcmp(key, "backend")) {
-		if (!strcmp(value, "0") || !strcmp(value, "Domain-0")) {
-			return 0;
-		}
-		return msg_error("vif '%s': driver domains are not supported: '%s'; remove backend=",
-				 spec, value);
+		return check_backend(spec, value);
 	}
-	if (!strcmp(key, "rate")) {
-		return msg_error("vif '%s': rate= is not supported; limit the tap with tc(8) instead",
-				 spec);
-	}
-	if (!strcmp(key, "gatewaydev") || !strcmp(key, "netdev")) {
-		return msg_error("vif '%s': %s= (routed networks) is not supported; use bridge=",
-				 spec, key);
-	}
-	return msg_error("vif '%s': unknown key '%s'; see xl-network-configuration(5)",
-			 spec, key);
-}
-
-static char *trim(char *word)
-{
-	char *end;
-
-	while (isspace((unsigned char)*word)) {
-		word++;
-	}
-	end = word + strlen(word);
-	while (end > word && isspace((unsigned char)end[-1])) {
-		*--end = '\0';
-	}
-	return word;
+	return parse_other(spec, key);
 }
 
 static int parse_word(const char *spec, struct vif *vif, char *word)
@@ -167,7 +182,7 @@ static int parse_word(const char *spec, struct vif *vif, char *word)
 
 	if (equals) {
 		*equals = '\0';
-		return parse_pair(spec, vif, trim(word), trim(equals + 1));
+		return parse_pair(spec, vif, word_trim(word), word_trim(equals + 1));
 	}
 	if (!strcmp(word, "trusted")) {
 		vif->trusted = true;
@@ -191,7 +206,7 @@ int vif_parse(const char *spec, struct vif *vif)
 	vif->trusted = true;
 	vif->bridge = strdup(DEFAULT_BRIDGE);
 	while (!ret && (word = strsep(&next, ","))) {
-		ret = parse_word(spec, vif, trim(word));
+		ret = parse_word(spec, vif, word_trim(word));
 	}
 	free(copy);
 	if (ret) {

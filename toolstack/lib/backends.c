@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/msg.h"
 #include "lib/rundir.h"
 #include "lib/store.h"
@@ -228,13 +228,6 @@ const char *backends_reaped(struct backends *b, pid_t pid)
 		}
 	}
 	return NULL;
-}
-
-static void sleep_ms(unsigned int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&ts, NULL);
 }
 
 /* Gone, whether it was our child (then reaped here) or someone else's. */

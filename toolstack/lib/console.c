@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/msg.h"
 #include "lib/rundir.h"
 
@@ -27,7 +27,6 @@
 
 static char *await_tty_name(struct tools *t, uint32_t domid)
 {
-	struct timespec pause = { 0, POLL_MS * 1000000L };
 	char path[64];
 	int waited;
 
@@ -39,7 +38,7 @@ static char *await_tty_name(struct tools *t, uint32_t domid)
 			return name;
 		}
 		free(name);
-		nanosleep(&pause, NULL);
+		sleep_ms(POLL_MS);
 	}
 	return NULL;
 }

@@ -15,9 +15,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/msg.h"
 #include "lib/rundir.h"
 #include "lib/store.h"
@@ -25,13 +25,6 @@
 #define GONE_MS 10000
 #define WATCHER_MS 20000
 #define POLL_MS 10
-
-static void sleep_ms(unsigned int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&ts, NULL);
-}
 
 static int check_readable(const char *what, const char *path)
 {

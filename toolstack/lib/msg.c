@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "lib/clock.h"
+
 #define LINE_MAX_LEN 1024
 
 static int verbose;
@@ -77,14 +79,6 @@ void msg_info(const char *fmt, ...)
 	va_end(ap);
 }
 
-static unsigned long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000UL + ts.tv_nsec / 1000000;
-}
-
 void msg_debug(const char *fmt, ...)
 {
 	static unsigned long first;
@@ -94,11 +88,11 @@ void msg_debug(const char *fmt, ...)
 	if (!verbose) {
 		return;
 	}
-	first = first ? first : now_ms();
+	first = first ? first : clock_ms();
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	msg_info("[%5lu ms] %s", now_ms() - first, text);
+	msg_info("[%5lu ms] %s", clock_ms() - first, text);
 }
 
 void msg_warn(const char *fmt, ...)

@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/msg.h"
 #include "lib/rundir.h"
 #include "lib/store.h"
@@ -47,23 +47,15 @@ static bool request_taken(struct tools *t, const char *path)
 	return taken;
 }
 
-static unsigned long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000UL + ts.tv_nsec / 1000000;
-}
-
 static bool await_taken(struct tools *t, const char *path)
 {
-	unsigned long end = now_ms() + CONFIRM_MS;
+	unsigned long end = clock_ms() + CONFIRM_MS;
 	struct pollfd fd = { .fd = xs_fileno(t->xs), .events = POLLIN };
 
 	if (!tools_watch(t, path, "taken")) {
 		return request_taken(t, path);
 	}
-	while (!request_taken(t, path) && now_ms() < end) {
+	while (!request_taken(t, path) && clock_ms() < end) {
 		poll(&fd, 1, 500);
 		tools_drain_watches(t);
 	}
@@ -119,12 +111,12 @@ static bool has_ended(struct tools *t, uint32_t domid, bool *preserved)
 int power_await_end(struct tools *t, uint32_t domid, unsigned int timeout_s)
 {
 	struct pollfd fd = { .fd = xs_fileno(t->xs), .events = POLLIN };
-	unsigned long start = now_ms(), shown = 0;
+	unsigned long start = clock_ms(), shown = 0;
 	bool preserved = false, tty = isatty(STDERR_FILENO);
 
 	tools_watch(t, "@releaseDomain", "end");
 	while (!has_ended(t, domid, &preserved)) {
-		unsigned long s = (now_ms() - start) / 1000;
+		unsigned long s = (clock_ms() - start) / 1000;
 
 		if (timeout_s && s >= timeout_s) {
 			return msg_error("domain %u still runs after %u s; see its console, or use 'pvctl destroy %u'",

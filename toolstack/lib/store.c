@@ -263,6 +263,30 @@ static void add_vif(struct txn *x, const struct vif *v, const char *home)
 	put(x, front, "trusted", "%d", v->trusted);
 }
 
+/*
+ * Two creates of one name at the same time both pass the early check; inside
+ * the transaction only one of them can find the name free.
+ */
+static bool name_taken(struct txn *x, const char *name)
+{
+	unsigned int i, n = 0;
+	char **ids = xs_directory(x->xs, x->id, "/local/domain", &n);
+	bool taken = false;
+
+	for (i = 0; ids && i < n && !taken; i++) {
+		char path[STORE_PATH_MAX], *other;
+
+		snprintf(path, sizeof(path), "/local/domain/%.16s/name",
+			 ids[i]);
+		other = xs_read(x->xs, x->id, path, NULL);
+		taken = other && !strcmp(other, name) &&
+			strtoul(ids[i], NULL, 10) != x->domid;
+		free(other);
+	}
+	free(ids);
+	return taken;
+}
+
 static void add_all(struct txn *x, const struct domain_config *cfg,
 		    const struct built_domain *built)
 {
@@ -296,6 +320,11 @@ int store_add_domain(struct tools *t, const struct domain_config *cfg,
 		if (x.id == XBT_NULL) {
 			return msg_error("xenstore refused a transaction: %s",
 					 strerror(errno));
+		}
+		if (name_taken(&x, cfg->name)) {
+			xs_transaction_end(t->xs, x.id, true);
+			return msg_error("a domain called '%s' was created meanwhile; choose another name=",
+					 cfg->name);
 		}
 		add_all(&x, cfg, built);
 		if (x.failed) {

@@ -221,6 +221,26 @@ bool tools_name_in_use(struct tools *t, const char *name, uint32_t *domid)
 	return found;
 }
 
+bool tools_uuid_in_use(struct tools *t, const uint8_t uuid[16],
+		       uint32_t *domid)
+{
+	xc_domaininfo_t *list;
+	bool found = false;
+	int i, n;
+
+	if (tools_list_domains(t, &list, &n)) {
+		return false;
+	}
+	for (i = 0; i < n && !found; i++) {
+		if (!memcmp(list[i].handle, uuid, 16)) {
+			*domid = list[i].domain;
+			found = true;
+		}
+	}
+	free(list);
+	return found;
+}
+
 int tools_find_domain(struct tools *t, const char *text, uint32_t *domid)
 {
 	xc_domaininfo_t info;

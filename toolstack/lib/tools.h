@@ -52,6 +52,10 @@ char *tools_domain_name(struct tools *t, uint32_t domid);
 /* The domain called @name in *@domid; false if there is none. */
 bool tools_name_in_use(struct tools *t, const char *name, uint32_t *domid);
 
+/* The domain with that UUID in *@domid; false if there is none. */
+bool tools_uuid_in_use(struct tools *t, const uint8_t uuid[16],
+		       uint32_t *domid);
+
 /*
  * All domains, in a malloc'ed array of *@count.  -1 after an error.
  */
