@@ -212,7 +212,8 @@ static int parse_words(struct parse *p, char *text)
 		equals = strchr(word, '=');
 		if (equals) {
 			*equals = '\0';
-			ret = parse_pair(p, word_trim(word), word_trim(equals + 1));
+			ret = parse_pair(p, word_trim(word),
+					 word_trim(equals + 1));
 		} else {
 			ret = parse_flag(p, word);
 			if (ret > 0) {

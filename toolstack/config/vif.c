@@ -182,7 +182,8 @@ static int parse_word(const char *spec, struct vif *vif, char *word)
 
 	if (equals) {
 		*equals = '\0';
-		return parse_pair(spec, vif, word_trim(word), word_trim(equals + 1));
+		return parse_pair(spec, vif, word_trim(word),
+				  word_trim(equals + 1));
 	}
 	if (!strcmp(word, "trusted")) {
 		vif->trusted = true;
