@@ -21,6 +21,12 @@
 #define MSR_AMD_FAM10_MMIO	0xc0010058
 #define MSR_AMD_DE_CFG		0xc0011029
 
+/* Machine check: two banks in which nothing ever happens. */
+#define MSR_MCG_CAP		0x179
+#define MSR_MCG_STATUS		0x17a
+#define MSR_MC0_CTL		0x400
+#define MC_BANKS		2
+
 #define APIC_BASE_ADDRESS	0xfee00000ULL
 #define APIC_BASE_BSP		0x100ULL
 #define APIC_BASE_ENABLED	0x800ULL
@@ -31,6 +37,11 @@
 static u64 guest_efer(void)
 {
 	return EFER_SCE | EFER_LME | EFER_LMA | EFER_NX;
+}
+
+static bool is_mc_bank(u32 msr)
+{
+	return msr >= MSR_MC0_CTL && msr < MSR_MC0_CTL + 4 * MC_BANKS;
 }
 
 static bool read_base(const struct vcpu *v, u32 msr, u64 *val)
@@ -108,8 +119,18 @@ bool guest_rdmsr(const struct vcpu *v, u32 msr, u64 *val)
 	case MSR_TSC_AUX:
 		*val = 0;
 		return cpu_features.rdtscp;
+	case MSR_MCG_CAP:
+		*val = MC_BANKS;
+		return true;
+	case MSR_MCG_STATUS:
+		*val = 0;
+		return true;
 	default:
 		break;
+	}
+	if (is_mc_bank(msr)) {
+		*val = msr & 3 ? 0 : ~0ULL;	/* CTL: all reported */
+		return true;
 	}
 	return cpu_features.vendor == VENDOR_INTEL ? read_intel(v, msr, val)
 						   : read_amd(v, msr, val);
@@ -145,7 +166,9 @@ bool guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
 	case MSR_AMD_HWCR:
 	case MSR_AMD_DE_CFG:
 		return cpu_features.vendor != VENDOR_INTEL;
+	case MSR_MCG_STATUS:
+		return true;
 	default:
-		return false;
+		return is_mc_bank(msr);
 	}
 }
