@@ -13,14 +13,14 @@ HVT_CFLAGS = -std=gnu11 -g -O1 -fsanitize=address,undefined \
 HVT = tests/unit/hypervisor
 
 if HAVE_CRITERION
-HVT_PROGRAMS = $(HVT)/test-image $(HVT)/test-insn \
+HVT_PROGS = $(HVT)/test-image $(HVT)/test-insn \
 	$(HVT)/test-timer-heap $(HVT)/test-credit $(HVT)/test-port-bits \
 	$(HVT)/test-evtchn $(HVT)/test-sched
 endif
 
-PARAVANE_CHECK += $(HVT_PROGRAMS)
-TESTS += $(HVT_PROGRAMS)
-CLEANFILES += $(HVT_PROGRAMS)
+PARAVANE_CHECK += $(HVT_PROGS)
+TESTS += $(HVT_PROGS)
+CLEANFILES += $(HVT_PROGS)
 
 HVT_BUILD = @$(MKDIR_P) $(HVT) && echo "  HVT   $@" && \
 	gcc $(HVT_CFLAGS) $(filter %.c,$^) $(CRITERION_LIBS) -o $@
