@@ -55,9 +55,10 @@ class World:
 
     def store(self, *series):
         """The image on /guests."""
-        path = f"{self.images}/test-store.img"
+        series = series or ("6.1",)
+        path = f"{self.images}/test-store-{'-'.join(series)}.img"
         return self.once(path, "mkstore", "--out", path,
-                         *(series or ("6.1",)))
+                         *series)
 
     def disk(self, number=0):
         """A fresh root disk for a guest."""

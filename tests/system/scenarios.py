@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Paravane authors
+"""What stock Linux must be able to do on the hypervisor, as domain 0 and as a
+guest. Tests that only need a domain 0 share one machine, as long as it lives.
+"""
+import hashlib
+import json
+import os
+import random
+import re
+import subprocess
+import time
+import urllib.request
+
+from machine import TOP, MachineError, free_port
+
+
+def must(condition, reason):
+    """A check."""
+    if not condition:
+        raise MachineError(reason)
+
+
+class Shared:
+    """One machine with a domain 0 for many tests; a new one if it failed."""
+
+    def __init__(self, world, disks=8, cpus=1):
+        self.world = world
+        self.nr_disks = disks
+        self.cpus = cpus
+        self.machine = None
+        self.disks = []
+        self.forward = 0
+
+    def get(self):
+        """The machine, with domain 0 ready."""
+        if self.machine and not self.machine.ended:
+            return self.machine
+        self.close()
+        w = self.world
+        self.disks = [w.disk(n) for n in range(self.nr_disks)]
+        self.forward = free_port()
+        self.machine = w.boot("--mem", "2560", "--cpus", str(self.cpus),
+                              "--forward", str(self.forward),
+                              disks=[w.store() + ":ro", *self.disks])
+        self.machine.wait_line("pv: ready", 120)
+        # The first guest makes domain 0's tables grow to their size.
+        create(self.machine, guest("first", 0))
+        wait_guest(self.machine, "first")
+        self.machine.run("pvctl destroy first")
+        return self.machine
+
+    def close(self):
+        """The end of the machine."""
+        if self.machine:
+            self.machine.close()
+        self.machine = None
+
+    def test(self, function):
+        """`function(shared)` as a test; a failure costs the machine."""
+        def run():
+            try:
+                self.get()
+                return function(self)
+            except BaseException:
+                self.close()
+                raise
+        return run
+
+
+def info(machine):
+    """The hypervisor's own figures."""
+    return json.loads(machine.run("pvctl info --json"))
+
+
+def domains(machine):
+    """The names that `pvctl list` shows."""
+    return [d["name"] for d in json.loads(machine.run("pvctl list --json"))]
+
+
+def state_of(machine):
+    """What must be the same before and after domains came and went."""
+    nodes = machine.run("xenstore-ls -f | grep -v '^/tool' | wc -l")
+    return {"free_pages": info(machine)["free_pages"],
+            "xenstore nodes": int(nodes),
+            "taps": machine.run("ls /sys/class/net").split(),
+            "backends": machine.run("ps | grep -c '[p]v-...back' || true")}
+
+
+def same_state(before, after):
+    """Compares, with words for what differs."""
+    wrong = [f"{k}: {before[k]} before, {after[k]} after"
+             for k in before if before[k] != after[k]]
+    must(not wrong, "; ".join(wrong))
+
+
+def guest(name, number, **more):
+    """The text of a guest's configuration: disk `number`, its own address."""
+    keys = {"name": name, "kernel": "/guests/vmlinux-6.1",
+            "ramdisk": "/guests/initrd-6.1",
+            "extra": "root=/dev/xvda console=hvc0", "memory": 128, "vcpus": 1,
+            "disk": ["format=raw, vdev=xvda, access=rw, "
+                     f"target=/dev/vd{chr(ord('b') + number)}"],
+            "vif": [f"bridge=xenbr0, mac=00:16:3e:00:00:{number + 1:02x}"]}
+    keys.update(more)
+    return "\n".join(f"{k} = {json.dumps(v)}" for k, v in keys.items()
+                     if v is not None)
+
+
+def create(machine, text, words="", seconds=60):
+    """`pvctl create` on such a text."""
+    path = "/run/" + re.search(r'name = "([^"]*)"', text)[1] + ".cfg"
+    lines = " ".join("'" + li + "'" for li in text.splitlines())
+    machine.run(f"printf '%s\\n' {lines} > {path}")
+    return machine.run(f"pvctl create {words} {path}", seconds)
+
+
+def wait_guest(machine, name, seconds=120, pattern="pv: guest ready"):
+    """Until the guest's console said so (Debian's xenconsoled keeps it)."""
+    log = f"/var/log/xen/console/guest-{name}.log"
+    machine.run(f"until grep -qs '{pattern}' {log}; do sleep 0.2; done",
+                seconds)
+
+
+def forget_console(machine, name):
+    """So that wait_guest() waits for the next life of that name."""
+    machine.run(f": > /var/log/xen/console/guest-{name}.log")
+
+
+# --- the tests
+
+def demo(world):
+    """The main job."""
+    words = []
+    if world.hypervisor != f"{world.build}/paravane":
+        words = ["--hypervisor", world.hypervisor]
+    done = subprocess.run([f"{TOP}/scripts/demo", *words], text=True,
+                          capture_output=True, check=False, timeout=300)
+    with open(world.log_path(), "w", encoding="utf-8") as log:
+        log.write(done.stdout + done.stderr)
+    must(done.returncode == 0, "; ".join(done.stdout.splitlines()[-3:]))
+    return done.stdout.splitlines()[-1]
+
+
+def life(shared):
+    """Pause, unpause, console both ways, reboot, shutdown of one guest."""
+    m = shared.get()
+    before = state_of(m)
+    create(m, guest("life", 0), "-p")
+    time.sleep(1)
+    must(m.run("ls /var/log/xen/console").find("guest-life.log") < 0
+         or m.run("cat /var/log/xen/console/guest-life.log") == "",
+         "a paused guest ran")
+    m.run("pvctl unpause life")
+    wait_guest(m, "life")
+    said = m.run("(sleep 1; echo 'echo six times seven is $((6*7))'; sleep 3)"
+                 " | timeout 5 pvctl console life; true", 30)
+    must("six times seven is 42" in said, "typed on the console: " + said)
+    m.run("pvctl pause life")
+    entry = json.loads(m.run("pvctl list --json life"))
+    must("p" in json.dumps(entry), f"not paused: {entry}")
+    m.run("pvctl unpause life")
+    forget_console(m, "life")
+    m.run("pvctl reboot life")
+    wait_guest(m, "life")
+    m.run("pvctl shutdown -w --timeout=60 life", 80)
+    same_state(before, state_of(m))
+
+
+def cycles(shared, count=100):
+    """Domains come and go, and leave nothing."""
+    m = shared.get()
+    text = guest("cycle", 0, memory=64, kernel="/guests/keel-hello",
+                 ramdisk=None, extra="")
+    if m.run("ls /guests").find("keel-hello") < 0:
+        text = guest("cycle", 0)
+    lines = " ".join("'" + li + "'" for li in text.splitlines())
+    m.run(f"printf '%s\\n' {lines} > /run/cycle.cfg")
+    once = "pvctl create -p /run/cycle.cfg && pvctl destroy cycle"
+    m.run(f"{once} && {once}", 60)
+    before = state_of(m)
+    m.run(f"for i in $(seq {count}); do {{ {once}; }} > /run/out 2>&1 || "
+          "{ echo cycle $i; cat /run/out; exit 1; }; done", 8 * count)
+    same_state(before, state_of(m))
+    return f"{count} times"
+
+
+def kills(shared, count=20, seed=None):
+    """A guest destroyed at random moments of its boot and its I/O."""
+    m = shared.get()
+    seed = seed or int(os.environ.get("PARAVANE_SEED", time.time()))
+    rng = random.Random(seed)
+    create(m, guest("victim", 0, memory=96))
+    m.run("pvctl destroy victim", 60)
+    before = state_of(m)
+    for turn in range(count):
+        create(m, guest("victim", 0, memory=96))
+        time.sleep(rng.uniform(0, 6))
+        m.run("pvctl destroy victim", 60)
+        try:
+            same_state(before, state_of(m))
+        except MachineError as e:
+            raise MachineError(f"after kill {turn} of seed {seed}: {e}") from e
+    return f"seed {seed}"
+
+
+def traffic(shared):
+    """Two guests fetch from each other, through both their interfaces."""
+    m = shared.get()
+    before = state_of(m)
+    for n, name in enumerate(("left", "right")):
+        forget_console(m, name)
+        create(m, guest(name, n))
+        wait_guest(m, name)
+    data = subprocess.run(["debugfs", "-R", "cat /www/big", shared.disks[0]],
+                          capture_output=True, check=True).stdout
+    want = hashlib.md5(data).hexdigest()
+    got = m.run("wget -q -O - 'http://10.0.2.15/cgi-bin/fetch?10.0.2.16/big'; "
+                "wget -q -O - 'http://10.0.2.16/cgi-bin/fetch?10.0.2.15/big'",
+                120).split()
+    must(got == [want, want], f"checksums {got}, wanted {want}")
+    url = f"http://127.0.0.1:{shared.forward}/big"
+    with urllib.request.urlopen(url, timeout=60) as reply:
+        must(hashlib.md5(reply.read()).hexdigest() == want,
+             "this machine got other bytes")
+    for name in ("left", "right"):
+        m.run(f"pvctl shutdown -w --timeout=60 {name}", 80)
+    same_state(before, state_of(m))
+    return f"{len(data) >> 20} MiB each way, and to this machine"
+
+
+def eight(shared):
+    """Eight guests at once, each serving its page."""
+    m = shared.get()
+    before = state_of(m)
+    names = [f"many{n}" for n in range(8)]
+    for n, name in enumerate(names):
+        create(m, guest(name, n, memory=96))
+    for name in names:
+        wait_guest(m, name, 300)
+    for n in range(8):
+        page = m.run(f"wget -q -O - http://10.0.2.{15 + n}/", 30)
+        must("It works" in page, f"guest {n} served {page}")
+    must(set(names) <= set(domains(m)), f"running: {domains(m)}")
+    for name in names:
+        m.run(f"pvctl shutdown -w --timeout=120 {name}", 140)
+    same_state(before, state_of(m))
+    for disk in shared.disks:
+        done = subprocess.run(["e2fsck", "-fn", disk], capture_output=True,
+                              text=True, check=False)
+        must(done.returncode == 0, f"{disk}: {done.stdout[-300:]}")
+
+
+def shapes(shared):
+    """Guests of other sizes: the least memory, more vCPUs."""
+    m = shared.get()
+    before = state_of(m)
+    for memory, vcpus in ((96, 1), (256, 2), (512, 8)):
+        name = f"shape{vcpus}"
+        forget_console(m, name)
+        create(m, guest(name, 0, memory=memory, vcpus=vcpus))
+        wait_guest(m, name, 180)
+        said = m.run("(sleep 1; echo 'echo cpus $(nproc)'; sleep 3)"
+                     f" | timeout 6 pvctl console {name}; true", 40)
+        must(f"cpus {vcpus}" in said, f"asked for nproc: {said}")
+        m.run(f"pvctl shutdown -w --timeout=60 {name}", 80)
+    same_state(before, state_of(m))
+
+
+def newer_kernel(world):
+    """Domain 0 and a guest on Debian's 6.12 kernel."""
+    m = world.boot("--forward", str(free_port()), series="6.12",
+                   disks=[world.store("6.1", "6.12") + ":ro", world.disk()])
+    with m:
+        m.wait_line("pv: ready", 120)
+        create(m, guest("newer", 0, kernel="/guests/vmlinux-6.12",
+                        ramdisk="/guests/initrd-6.12", memory=192))
+        wait_guest(m, "newer")
+        page = m.run("wget -q -O - http://10.0.2.15/", 30)
+        must("It works" in page, page)
+        m.run("pvctl shutdown -w --timeout=60 newer", 80)
+        m.begin("poweroff")
+        must(m.wait_end(60) == 0, "QEMU's status")
+
+
+def devices(world):
+    """Domain 0 with the other network card and every kind of disk."""
+    names = {}
+    words = []
+    for n, (kind, device) in enumerate((("nvme", "nvme,serial=a,drive=d{}"),
+                                        ("sata", "ide-hd,bus=sata.0,drive=d{}"),
+                                        ("ide", "ide-hd,bus=ide.0,drive=d{}"))):
+        path = f"{world.logs}/{kind}.img"
+        with open(path, "wb") as f:
+            f.write(random.Random(n).randbytes(4 << 20))
+        names[kind] = hashlib.md5(random.Random(n).randbytes(4 << 20)
+                                  ).hexdigest()
+        words += ["-drive", f"if=none,id=d{n},format=raw,file={path}",
+                  "-device", device.format(n)]
+    words = ["-device", "ahci,id=sata"] + words
+    m = world.boot("--nic", "e1000", "--", *words,
+                   args="pv.modules=e1000,ahci,nvme,ata_piix,sd_mod",
+                   disks=[world.store() + ":ro"])
+    with m:
+        m.wait_line("pv: ready", 120)
+        sums = m.run("for d in /dev/nvme0n1 /dev/sd?; do md5sum $d; done", 60)
+        for kind, want in names.items():
+            must(want in sums, f"the {kind} disk is not there: {sums}")
+        m.run("ping -c 3 10.0.2.2", 30)
+        now = int(m.run("date +%s"))
+        must(abs(now - time.time()) < 5, f"domain 0's clock says {now}")
+        m.begin("reboot")
+        must(m.wait_end(60) == 0, "QEMU's status after a reboot")
+
+
+ERRORS = re.compile(r"^<[0-3]>\[[^]]*\] *(.*)")
+
+
+def errors_of(machine):
+    """The error lines of domain 0's log, without their numbers."""
+    lines = set()
+    for line in machine.run("dmesg -r").splitlines():
+        match = ERRORS.match(line)
+        if match:
+            lines.add(re.sub(r"0x[0-9a-f]+|\d+", "N", match[1]))
+    return lines
+
+
+def log_errors(world):
+    """No error in domain 0's log that Debian's Xen would not show too."""
+    found = []
+    world.once(f"{world.images}/xen", "fetch-xen")
+    for image in (world.hypervisor, f"{world.images}/xen"):
+        m = world.boot("--hypervisor", image, disks=[world.store() + ":ro"])
+        with m:
+            m.wait_line("pv: ready", 120)
+            found.append(errors_of(m))
+    ours = found[0] - found[1]
+    must(not ours, "only here: " + " / ".join(sorted(ours)))
+    return f"{len(found[1])} kinds on Xen, {len(found[0])} here"
+
+
+def tests(world):
+    """All, in order."""
+    shared = Shared(world)
+    return [
+        ("demo", lambda: demo(world)),
+        ("one guest's life", shared.test(life)),
+        ("create and destroy", shared.test(cycles)),
+        ("kill at random moments", shared.test(kills)),
+        ("two guests, traffic", shared.test(traffic)),
+        ("guests of other sizes", shared.test(shapes)),
+        ("eight guests at once", shared.test(eight)),
+        ("6.12 as domain 0 and guest",
+         lambda: (shared.close(), newer_kernel(world))[1]),
+        ("devices of domain 0", lambda: devices(world)),
+        ("domain 0's log", lambda: log_errors(world)),
+    ]
