@@ -10,6 +10,7 @@
 #include "boot/version.h"
 #include "device/acpi.h"
 #include "device/console.h"
+#include "device/pci.h"
 #include "domain/sched.h"
 #include "lib/printk.h"
 #include "mm/alloc.h"
@@ -64,6 +65,7 @@ static __init void __noreturn boot_on_own_stack(void)
 	mm_init();
 	paging_use_heap();
 	acpi_init();
+	pci_init();
 	apic_init();
 	ioapic_init();
 	clock_init();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * PCI configuration access.  An MCFG area is mapped bus by bus, when a bus is
- * first used; where there is none, segment 0 goes by the ports.  Domain 0 uses
- * these as well, so the address it left there is put back.
+ * PCI configuration access.  MCFG areas are mapped at boot; where there is
+ * none, segment 0 goes by the ports.  Domain 0 uses these as well, so the
+ * address it left there is put back.
  */
 #include "device/acpi.h"
 #include "device/pci.h"
@@ -13,8 +13,8 @@
 
 #define BUS_BYTES	(1UL << 20)
 
-static spinlock_t lock;			/* irqsave: ports, and buses[] */
-static volatile u8 *buses[ACPI_MAX_MCFG][256];
+static spinlock_t lock;			/* irqsave: the ports */
+static volatile u8 *areas[ACPI_MAX_MCFG];
 
 /* A register's place in its MCFG area, or NULL. */
 static volatile u8 *mmcfg(u16 seg, u8 bus, u8 devfn, unsigned int reg)
@@ -22,17 +22,24 @@ static volatile u8 *mmcfg(u16 seg, u8 bus, u8 devfn, unsigned int reg)
 	for (unsigned int i = 0; i < acpi_info.nr_mcfg; i++) {
 		const struct acpi_mcfg *m = &acpi_info.mcfg[i];
 
-		if (m->segment != seg || bus < m->start_bus ||
-		    bus > m->end_bus) {
-			continue;
+		if (m->segment == seg && bus >= m->start_bus &&
+		    bus <= m->end_bus) {
+			return areas[i] + (bus - m->start_bus) * BUS_BYTES +
+			       ((unsigned long)devfn << 12) + reg;
 		}
-		if (!buses[i][bus]) {
-			buses[i][bus] = ioremap(m->address + bus * BUS_BYTES,
-						BUS_BYTES);
-		}
-		return buses[i][bus] + ((unsigned long)devfn << 12) + reg;
 	}
 	return NULL;
+}
+
+__init void pci_init(void)
+{
+	for (unsigned int i = 0; i < acpi_info.nr_mcfg; i++) {
+		const struct acpi_mcfg *m = &acpi_info.mcfg[i];
+
+		areas[i] = ioremap(m->address + m->start_bus * BUS_BYTES,
+				   (m->end_bus - m->start_bus + 1) *
+				   BUS_BYTES);
+	}
 }
 
 static u32 read_mmio(volatile u8 *at, unsigned int bytes)

@@ -10,6 +10,9 @@
 
 #include "lib/types.h"
 
+/* Boot: maps what MCFG names. */
+void pci_init(void);
+
 u32 pci_read(u16 seg, u8 bus, u8 devfn, unsigned int reg, unsigned int bytes);
 void pci_write(u16 seg, u8 bus, u8 devfn, unsigned int reg, unsigned int bytes,
 	       u32 val);

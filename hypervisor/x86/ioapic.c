@@ -9,6 +9,7 @@
 #include "device/acpi.h"
 #include "lib/lock.h"
 #include "lib/printk.h"
+#include "mm/alloc.h"
 #include "x86/ioapic.h"
 #include "x86/irq.h"
 #include "x86/paging.h"
@@ -24,7 +25,7 @@ struct ioapic {
 	volatile u32 *regs;
 	u64 address;
 	u32 gsi_base, nr_pins;
-	u32 low[MAX_GSIS];		/* low words as last written */
+	u32 *low;			/* low words as last written */
 };
 
 static struct ioapic ioapics[ACPI_MAX_IOAPICS];
@@ -85,6 +86,8 @@ __init void ioapic_init(void)
 				  a->address, io->gsi_base, MAX_GSIS);
 			continue;
 		}
+		io->low = heap_alloc(io->nr_pins * sizeof(u32));
+		ASSERT(io->low);
 		for (u32 pin = 0; pin < io->nr_pins; pin++) {
 			write_low(io, pin, RTE_MASKED);
 		}

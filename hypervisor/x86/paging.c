@@ -9,6 +9,7 @@
  * executable, and of all this a guest reaches nothing but the M2P, to read.
  */
 #include "boot/image.h"
+#include "lib/lock.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
@@ -33,7 +34,8 @@ u64 hv_cr3 __ro_after_init;
 /* Page tables come from boot_alloc until mm_init has run. */
 static bool have_heap;
 static u64 tables_below __initdata = FOUR_GIB;
-static unsigned long ioremap_next = IOREMAP_START;
+static unsigned long ioremap_next = IOREMAP_START;	/* ioremap_lock */
+static spinlock_t ioremap_lock;
 
 /* L1 tables of the per-CPU areas, 8 CPUs each: found without a walk. */
 static pte_t *percpu_l1[DIV_ROUND_UP(MAX_CPUS, 8)] __ro_after_init;
@@ -393,25 +395,33 @@ void *hv_alias(const void *va)
 	       ((unsigned long)va & PAGE_OFFSET_MASK);
 }
 
+/* Large areas keep their place in 2 MiB, so that large pages can map them. */
 static void *map_device(u64 maddr, u64 size, u64 flags)
 {
 	u64 off = maddr & PAGE_OFFSET_MASK;
 	u64 bytes = ROUND_UP(size + off, PAGE_SIZE);
-	unsigned long va = __atomic_fetch_add(&ioremap_next, bytes,
-					      __ATOMIC_SEQ_CST);
+	unsigned long va;
 
+	if (bytes >= level_size(2)) {
+		ioremap_next = ROUND_UP(ioremap_next, level_size(2)) +
+			       (maddr & (level_size(2) - 1) & ~PAGE_OFFSET_MASK);
+	}
+	va = ioremap_next;
+	ioremap_next += bytes;
 	if (va + bytes > IOREMAP_END) {
 		panic("No address space left for device memory.");
 	}
-	for (u64 i = 0; i < bytes; i += PAGE_SIZE) {
-		*entry_for(va + i, 1) = (maddr - off + i) | flags;
-	}
+	map_range(va, maddr - off, bytes, flags);
 	return (char *)va + off;
 }
 
 void *ioremap(u64 maddr, u64 size)
 {
-	return map_device(maddr, size, PTE_HV | PTE_UNCACHED);
+	unsigned long flags = spin_lock_irqsave(&ioremap_lock);
+	void *p = map_device(maddr, size, PTE_HV | PTE_UNCACHED);
+
+	spin_unlock_irqrestore(&ioremap_lock, flags);
+	return p;
 }
 
 const void *boot_map(u64 maddr, u64 size)
