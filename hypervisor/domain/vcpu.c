@@ -114,7 +114,7 @@ int vcpu_register_info(struct vcpu *v, mfn_t gmfn, unsigned int offset)
 	int err;
 
 	if (offset > PAGE_SIZE - sizeof(*info) || offset % 8) {
-		return -EINVAL;
+		return -ENXIO;
 	}
 	if (v != current && !(READ_ONCE(v->pause_flags) & VPF_DOWN)) {
 		return -EINVAL;
