@@ -43,10 +43,13 @@ static inline pte_t pte_adjust(pte_t e)
 	return e & ~PTE_G;
 }
 
-/* The same for upper levels, where bit 8 never gets this far. */
+/*
+ * The same for upper levels, where bit 8 never gets this far, and without
+ * PTE_GUEST_KERNEL: Linux's p4d_bad() and its kin refuse unknown high bits.
+ */
 static inline pte_t pte_table_adjust(pte_t e)
 {
-	return pte_adjust(e);
+	return e | PTE_US;
 }
 
 /* Is L4 slot i the guest's? */
