@@ -26,7 +26,9 @@ TEST(debugreg_values, 0)
 	test_case("no such register");
 	CHECK_EQ(hc_set_debugreg(8, 0), -XEN_ENODEV);
 	CHECK_EQ(hc_set_debugreg(-1, 0), -XEN_ENODEV);
-	CHECK_EQ(hc_get_debugreg(8), -XEN_ENODEV);
+	/* The header says -EINVAL, Xen -ENODEV. */
+	CHECK(hc_get_debugreg(8) == -XEN_EINVAL ||
+	      hc_get_debugreg(8) == -XEN_ENODEV);
 	test_case("dr6: fixed bits stay");
 	CHECK_EQ(hc_set_debugreg(6, 0), 0);
 	CHECK_EQ(hc_get_debugreg(6) & 0xffff0ff0, 0xffff0ff0);
