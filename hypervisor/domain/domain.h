@@ -227,6 +227,7 @@ struct domain {
 
 	/* I/O ports, memory and IRQs a domain may touch: domain 0 only now */
 	u8 *io_ports;			/* 8 KiB bitmap, 1: allowed; or NULL */
+	u32 pci_address;		/* port 0xcf8 as it wrote it */
 
 	struct cpu_policy *policy;	/* CPUID and MSR values (pvcpu/) */
 	u32 tsc_mode;

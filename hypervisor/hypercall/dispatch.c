@@ -74,6 +74,7 @@ const hypercall_fn hypercall_table[NR_HYPERCALLS] = {
 	CALL(vcpu_op), CALL(set_segment_base), CALL(mmuext_op),
 	CALL(sched_op), CALL(callback_op), CALL(event_channel_op),
 	CALL(physdev_op), CALL(sysctl), CALL(domctl),
+	[__HYPERVISOR_arch_0] = hc_mca,
 #undef CALL
 };
 #pragma GCC diagnostic pop

@@ -66,5 +66,6 @@ HC(event_channel_op);		/* hypercall/event_channel_op.c */
 HC(physdev_op);			/* hypercall/physdev_op.c */
 HC(sysctl);			/* hypercall/sysctl.c */
 HC(domctl);			/* hypercall/domctl.c */
+HC(mca);			/* hypercall/mca.c */
 
 #endif

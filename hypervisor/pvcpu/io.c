@@ -7,12 +7,16 @@
  * port is for the hypervisor: domain 0 may, but for a few of ours; elsewhere
  * reads give all ones and writes go nowhere.
  */
+#include "device/pci.h"
 #include "lib/bits.h"
 #include "mm/guest_copy.h"
 #include "pvcpu/io.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/msr.h"
 
+#define PCI_ADDRESS	0xcf8
+#define PCI_DATA	0xcfc
+#define PCI_ENABLE	0x80000000U
 #define INS_BATCH	64	/* iterations of rep ins or outs in one go */
 
 bool guest_iopl_ok(const struct vcpu *v)
@@ -58,8 +62,60 @@ static bool domain_owns_ports(const struct domain *d, unsigned int port,
 	return true;
 }
 
+/*
+ * PCI configuration by ports 0xcf8 and 0xcfc.  The address latch is ours and
+ * each domain has its own, so that domain 0's CPUs and we do not disturb one
+ * another.  AMD's CPUs take register bits 8..11 from bits 24..27.
+ */
+static bool pci_data_port(const struct domain *d, unsigned int port,
+			  unsigned int bytes)
+{
+	return d->privileged && port >= PCI_DATA &&
+		port + bytes <= PCI_DATA + 4;
+}
+
+static unsigned int pci_register(u32 latch, unsigned int port)
+{
+	return (latch & 0xfc) | (port & 3) | (latch >> 16 & 0xf00);
+}
+
+static u32 pci_data_read(struct domain *d, unsigned int port,
+			 unsigned int bytes)
+{
+	u32 latch = READ_ONCE(d->pci_address);
+
+	if (!(latch & PCI_ENABLE) || (port & (bytes - 1))) {
+		return ~0U;
+	}
+	return pci_read(0, (u8)(latch >> 16), (u8)(latch >> 8),
+			pci_register(latch, port), bytes);
+}
+
+static void pci_data_write(struct domain *d, unsigned int port,
+			   unsigned int bytes, u32 val)
+{
+	u32 latch = READ_ONCE(d->pci_address);
+
+	if ((latch & PCI_ENABLE) && !(port & (bytes - 1))) {
+		pci_write(0, (u8)(latch >> 16), (u8)(latch >> 8),
+			  pci_register(latch, port), bytes, val);
+	}
+}
+
+static bool pci_address_port(const struct domain *d, unsigned int port,
+			     unsigned int bytes)
+{
+	return d->privileged && port == PCI_ADDRESS && bytes == 4;
+}
+
 u32 guest_io_read(struct vcpu *v, unsigned int port, unsigned int bytes)
 {
+	if (pci_address_port(v->domain, port, bytes)) {
+		return v->domain->pci_address;
+	}
+	if (pci_data_port(v->domain, port, bytes)) {
+		return pci_data_read(v->domain, port, bytes);
+	}
 	if (!domain_owns_ports(v->domain, port, bytes)) {
 		return bytes == 4 ? ~0U : (1U << (8 * bytes)) - 1;
 	}
@@ -76,6 +132,14 @@ u32 guest_io_read(struct vcpu *v, unsigned int port, unsigned int bytes)
 void guest_io_write(struct vcpu *v, unsigned int port, unsigned int bytes,
 		    u32 val)
 {
+	if (pci_address_port(v->domain, port, bytes)) {
+		WRITE_ONCE(v->domain->pci_address, val);
+		return;
+	}
+	if (pci_data_port(v->domain, port, bytes)) {
+		pci_data_write(v->domain, port, bytes, val);
+		return;
+	}
 	if (!domain_owns_ports(v->domain, port, bytes)) {
 		return;
 	}
