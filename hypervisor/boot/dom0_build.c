@@ -126,7 +126,7 @@ static void fill_start_info(const struct dom0_memory *m)
 				pv_layout_pfn(l, l->start_info_va));
 
 	page_zero(si);
-	str_copy(si->magic, "xen-4.17-x86_64", sizeof(si->magic));
+	str_copy(si->magic, "xen-3.0-x86_64", sizeof(si->magic));
 	si->nr_pages = m->nr_pages;
 	si->shared_info = mfn_to_maddr(m->d->shared_mfn).v;
 	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;

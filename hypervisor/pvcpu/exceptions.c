@@ -146,6 +146,8 @@ static void device_not_available(struct cpu_user_regs *regs)
 	struct vcpu *v = current;
 
 	if (v->pv.cr0_ts) {
+		/* Delivery of #NM clears the guest's TS. */
+		v->pv.cr0_ts = 0;
 		irq_enable();
 		guest_trap(regs, TRAP_NM, 0);
 	} else {
