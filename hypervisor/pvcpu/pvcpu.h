@@ -9,7 +9,6 @@
 #define PVCPU_PVCPU_H
 
 #include "domain/domain.h"
-#include "mm/guest_copy.h"
 
 /*
  * Delivers trap `vector` to the guest: a bounce frame on its kernel stack and
@@ -24,6 +23,15 @@ void guest_callback(struct cpu_user_regs *regs, u64 address, bool mask_events,
 
 /* The same where the guest cannot be restored: with ds, es, fs, gs. */
 void guest_failsafe(struct cpu_user_regs *regs, const u16 selectors[4]);
+
+/* An address range that a guest may have: canonical, and not ours. */
+static inline bool guest_range_ok(vaddr_t va, size_t len)
+{
+	vaddr_t end = va + len;
+
+	return (end >= va && end <= 0x0000800000000000UL) ||
+		(va >= HV_VIRT_END && (end >= va || end == 0));
+}
 
 /*
  * Works out anew what entry.S may do on its own for v: after a change of the
