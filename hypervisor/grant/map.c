@@ -130,7 +130,7 @@ void grant_map(struct gnttab_map_grant_ref *op)
 	struct domain *owner;
 
 	if (!(op->flags & GNTMAP_KINDS)) {
-		op->status = GNTST_general_error;
+		op->status = GNTST_bad_gntref;
 		return;
 	}
 	owner = domain_get_by_id(op->dom);

@@ -110,7 +110,7 @@ static s16 table_domain_get(domid_t id, struct domain **out)
 	return GNTST_okay;
 }
 
-static s16 setup_table(const struct gnttab_setup_table *op, int *fault)
+static s16 setup_table(const struct gnttab_setup_table *op)
 {
 	struct domain *d;
 	s16 status = table_domain_get(op->dom, &d);
@@ -125,8 +125,7 @@ static s16 setup_table(const struct gnttab_setup_table *op, int *fault)
 		u64 m = d->grants->frames[i].v;
 
 		if (copy_to_guest(op->frame_list.p + i, &m, 1)) {
-			*fault = -EFAULT;
-			break;
+			status = GNTST_bad_virt_addr;
 		}
 	}
 	domain_put(d);
@@ -136,13 +135,12 @@ static s16 setup_table(const struct gnttab_setup_table *op, int *fault)
 static int setup_element(vaddr_t at)
 {
 	struct gnttab_setup_table op;
-	int fault = 0;
 
 	if (copy_from_guest(&op, at, 1)) {
 		return -EFAULT;
 	}
-	op.status = setup_table(&op, &fault);
-	return fault ? fault : copy_to_guest(at, &op, 1);
+	op.status = setup_table(&op);
+	return copy_to_guest(at, &op, 1);
 }
 
 static int query_element(vaddr_t at)

@@ -111,6 +111,9 @@ long memory_machine_map(unsigned long arg)
 	if (copy_from_guest(&m, arg, 1)) {
 		return -EFAULT;
 	}
+	if (m.nr_entries < boot_info.nr_e820) {
+		return -EINVAL;
+	}
 	return put_map(arg, &m, boot_info.e820, boot_info.nr_e820);
 }
 

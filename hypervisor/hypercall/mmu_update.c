@@ -61,17 +61,18 @@ static int m2p_update(struct batch *b, u64 ptr, u64 val)
 
 static int one_update(struct batch *b, const struct mmu_update *r)
 {
-	switch (r->ptr & 3) {
+	maddr_t where = { r->ptr & ~7UL };
+
+	switch (r->ptr & 7) {
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
-		return entry_update(b, (maddr_t){ r->ptr & ~3UL }, r->val,
-				    false);
+		return entry_update(b, where, r->val, false);
 	case MMU_PT_UPDATE_PRESERVE_AD:
-		return entry_update(b, (maddr_t){ r->ptr & ~3UL }, r->val,
-				    true);
+		return entry_update(b, where, r->val, true);
 	case MMU_MACHPHYS_UPDATE:
-	default:
 		return m2p_update(b, r->ptr, r->val);
+	default:
+		return -ENOSYS;
 	}
 }
 

@@ -32,15 +32,13 @@ static int tlb_op(const struct mmuext_op *op)
 	bool one = op->cmd == MMUEXT_INVLPG_LOCAL ||
 		   op->cmd == MMUEXT_INVLPG_MULTI ||
 		   op->cmd == MMUEXT_INVLPG_ALL;
-	int err;
 
 	switch (op->cmd) {
 	case MMUEXT_INVLPG_MULTI:
 	case MMUEXT_TLB_FLUSH_MULTI:
-		err = vcpu_bitmap_to_cpus(d, (vaddr_t)op->arg2.vcpumask.p,
-					  &cpus);
-		if (err) {
-			return err;
+		if (vcpu_bitmap_to_cpus(d, (vaddr_t)op->arg2.vcpumask.p,
+					&cpus)) {
+			return -EINVAL;
 		}
 		break;
 	case MMUEXT_INVLPG_ALL:
@@ -61,7 +59,7 @@ static int set_ldt(const struct mmuext_op *op)
 	unsigned int entries = op->arg2.nr_ents;
 
 	if ((base & PAGE_OFFSET_MASK) || entries > LDT_MAX_ENTRIES ||
-	    !vaddr_canonical(base)) {
+	    !guest_range_ok(base, entries * 8UL)) {
 		return -EINVAL;
 	}
 	if (v->pv.ldt_base != base || v->pv.ldt_entries != entries) {
@@ -98,6 +96,9 @@ static int clear_or_copy(const struct mmuext_op *op, struct domain *owner)
 
 static int set_user_root(unsigned long m)
 {
+	if (m >= max_mfn) {
+		return -EINVAL;
+	}
 	return pvcpu_set_user_root(current, m ? mfn(m) : INVALID_MFN);
 }
 
@@ -129,6 +130,9 @@ static int own_op(const struct mmuext_op *op)
 		return flush_cache();
 	case MMUEXT_SET_LDT:
 		return set_ldt(op);
+	case MMUEXT_MARK_SUPER:
+	case MMUEXT_UNMARK_SUPER:
+		return -EOPNOTSUPP;
 	default:
 		return -ENOSYS;
 	}

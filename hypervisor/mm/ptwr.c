@@ -98,8 +98,8 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 	pte_t e;
 	bool done;
 
-	if (!v->pv.kernel_mode ||
-	    !(d->vm_assist & BIT(VMASST_TYPE_writable_pagetables))) {
+	/* As with Xen 4.17, nobody has to ask for it by vm_assist. */
+	if (!v->pv.kernel_mode) {
 		return false;
 	}
 	e = guest_walk_l1(va, &where);
