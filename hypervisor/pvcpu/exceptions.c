@@ -21,21 +21,19 @@
 #define ERROR_CODE_IDT	0x2U
 #define ERROR_CODE_EXT	0x1U
 
-static inline bool assist_writable_pt(const struct vcpu *v)
-{
-	return v->domain->vm_assist & BIT(VMASST_TYPE_writable_pagetables);
-}
-
 /*
- * A fault on an address of ours.  The CPU itself reads the descriptor tables:
- * a page of the LDT may not be mapped yet, or be missing in the guest.
+ * A fault on an address of ours.  The CPU itself reads the descriptor tables,
+ * as supervisor: a page of the LDT may not be mapped yet, or be missing in the
+ * guest.
  */
 static void fault_in_hv_range(struct cpu_user_regs *regs, vaddr_t va)
 {
 	struct vcpu *v = current;
 	unsigned long off = va - percpu_area(this_cpu_id());
 
-	if (off - PERCPU_LDT_OFF < 0x10000) {
+	if (regs->error_code & PF_USER) {
+		guest_page_fault(regs, va, regs->error_code);
+	} else if (off - PERCPU_LDT_OFF < 0x10000) {
 		off -= PERCPU_LDT_OFF;
 		if (!ldt_fault(v, (unsigned int)off)) {
 			guest_page_fault(regs, v->pv.ldt_base + off,
@@ -58,9 +56,10 @@ static void page_fault(struct cpu_user_regs *regs, vaddr_t va)
 		fault_in_hv_range(regs, va);
 		return;
 	}
+	/* As on Xen, whether the guest enabled the assist or not. */
 	if ((ec & (PF_PRESENT | PF_WRITE | PF_RSVD)) ==
 	    (PF_PRESENT | PF_WRITE) && v->pv.kernel_mode &&
-	    assist_writable_pt(v) && ptwr_fault(regs, va)) {
+	    ptwr_fault(regs, va)) {
 		return;
 	}
 	guest_page_fault(regs, va, ec);
