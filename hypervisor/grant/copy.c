@@ -88,9 +88,9 @@ static s16 copy(const struct gnttab_copy *op)
 	status = side_take(&dst, &op->dest, op->flags & GNTCOPY_dest_gref,
 			   true);
 	if (status == GNTST_okay) {
-		memcpy((char *)mfn_to_virt(dst.frame) + op->dest.offset,
-		       (char *)mfn_to_virt(src.frame) + op->source.offset,
-		       op->len);
+		memmove((char *)mfn_to_virt(dst.frame) + op->dest.offset,
+			(char *)mfn_to_virt(src.frame) + op->source.offset,
+			op->len);
 		side_release(&dst);
 	}
 	side_release(&src);

@@ -15,7 +15,8 @@ HVT = tests/unit/hypervisor
 if HAVE_CRITERION
 HVT_PROGS = $(HVT)/test-image $(HVT)/test-insn \
 	$(HVT)/test-timer-heap $(HVT)/test-credit $(HVT)/test-port-bits \
-	$(HVT)/test-evtchn $(HVT)/test-sched
+	$(HVT)/test-evtchn $(HVT)/test-sched \
+	$(HVT)/test-page-types $(HVT)/test-grants $(HVT)/test-alloc
 endif
 
 PARAVANE_CHECK += $(HVT_PROGS)
@@ -44,4 +45,17 @@ $(HVT)/test-port-bits: %D%/hv_domain/test_port_bits.c
 $(HVT)/test-evtchn: %D%/hv_domain/test_evtchn.c
 	$(HVT_BUILD)
 $(HVT)/test-sched: %D%/hv_domain/test_sched.c
+	$(HVT_BUILD)
+
+# Memory and grants on a pretend machine.
+HVT_MM = %D%/hv_mm/fake_machine.c $(addprefix hypervisor/mm/, frame.c \
+	alloc.c heap.c domain_frames.c l1_ref.c page_type.c validate.c \
+	pt_update.c walk.c relinquish.c audit.c) $(addprefix \
+	hypervisor/grant/, table.c maptrack.c entry.c map.c unmap.c \
+	host_map.c copy.c)
+$(HVT)/test-page-types: %D%/hv_mm/test_page_types.c $(HVT_MM)
+	$(HVT_BUILD)
+$(HVT)/test-grants: %D%/hv_mm/test_grants.c $(HVT_MM)
+	$(HVT_BUILD)
+$(HVT)/test-alloc: %D%/hv_mm/test_alloc.c $(HVT_MM)
 	$(HVT_BUILD)

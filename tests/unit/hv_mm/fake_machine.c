@@ -72,7 +72,7 @@ void fake_domain_init(unsigned int id, bool privileged)
 	memset(v, 0, sizeof(*v));
 	d->id = (domid_t)id;
 	d->privileged = privileged;
-	d->max_pages = FAKE_FRAMES;
+	d->max_pages = FAKE_FRAMES / 8;
 	d->refs = 1;
 	d->max_vcpus = 1;
 	d->vcpus = vcpu_lists[id];

@@ -247,7 +247,7 @@ static void random_op(void)
 		op_cmpxchg(id);
 		break;
 	case 23:
-		if (!fake_below(400)) {
+		if (!fake_below(100)) {
 			op_destroy(id);
 		}
 		break;
