@@ -7,7 +7,6 @@
  * Port I/O is the only kind that guest user mode may use too, as far as IOPL
  * and the I/O bitmap allow.  What is refused stays the guest's #GP.
  */
-#include "domain/sched.h"
 #include "lib/insn.h"
 #include "lib/string.h"
 #include "mm/guest_copy.h"
@@ -205,9 +204,6 @@ static bool do_two_byte(const struct insn *in, struct cpu_user_regs *regs)
 static bool do_one_byte(const struct insn *in, struct cpu_user_regs *regs)
 {
 	switch (in->opcode) {
-	case 0xf4:
-		vcpu_block_current();
-		return true;
 	case 0xfa: case 0xfb:
 		/*
 		 * cli, sti: nothing happens, as with Xen.  popf cannot trap,
@@ -226,9 +222,14 @@ bool emulate_privileged(struct cpu_user_regs *regs)
 	unsigned int n = emulate_fetch(regs, bytes);
 	struct insn in;
 	bool done;
+	int rc = insn_decode(&in, bytes, n, emulate_in_long_mode(regs));
 
-	if (insn_decode(&in, bytes, n, emulate_in_long_mode(regs)) ||
-	    in.lock) {
+	if (rc == -ERANGE) {
+		/* It goes on in a page that is not there. */
+		guest_page_fault(regs, regs->rip + n, PF_INSN);
+		return true;
+	}
+	if (rc || in.lock) {
 		return false;
 	}
 	if (!in.map && insn_is_io(in.opcode)) {
