@@ -99,7 +99,7 @@ __init void boot_memory_init(void)
 }
 
 /* Entry i as whole frames, [*start, *end); false when it is no RAM of use. */
-static __init bool ram_range(unsigned int i, u64 *start, u64 *end)
+static bool ram_range(unsigned int i, u64 *start, u64 *end)
 {
 	const struct e820_entry *e = &boot_info.e820[i];
 	u64 limit = DIRECTMAP_END - DIRECTMAP_START;
@@ -253,7 +253,7 @@ __init unsigned long boot_ram_end(void)
 	return top >> PAGE_SHIFT;
 }
 
-__init u64 boot_ram_frames(void)
+u64 boot_ram_frames(void)
 {
 	u64 n = 0;
 
