@@ -5,6 +5,7 @@
  *	match=TEXT	those whose name contains TEXT
  *	only=NAME	this one, even if it wants a boot of its own
  *	after=NAME	those that come after NAME
+ *	verbose=1	each case as it begins
  * Lines for the runner:
  *	TEST name
  *	FAIL name: case: what was expected
@@ -31,6 +32,8 @@ static struct {
 	void *jump[5];
 } now;
 
+static bool verbose;
+
 /* Failures beyond these of one test are counted and not shown. */
 #define SHOWN_FAILURES	12
 
@@ -50,6 +53,9 @@ void test_case(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(now.name, sizeof(now.name), fmt, ap);
 	va_end(ap);
+	if (verbose) {
+		printk("CASE %s\n", now.name);
+	}
 }
 
 static const char *base_name(const char *file)
@@ -215,6 +221,7 @@ int main(void)
 	bool has_after = word("after=", after, sizeof(after));
 	enum verdict worst = SUCCESS;
 
+	verbose = cmdline_value("verbose=");
 	trap_fatal = unexpected;
 	for (const struct test *t = _tests; t < _tests_end; t++) {
 		if (has_only ? strcmp(t->name, only) :
