@@ -6,11 +6,13 @@
  * our bug.  And what comes on its own stack: NMI, machine check, double fault.
  */
 #include "debug/report.h"
+#include "device/power.h"
 #include "lib/printk.h"
 #include "mm/page_type.h"
 #include "x86/cpu_features.h"
 #include "x86/current.h"
 #include "x86/entry.h"
+#include "x86/smp.h"
 #include "x86/layout.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
@@ -108,6 +110,9 @@ void hv_exception(struct cpu_user_regs *regs)
 void ist_exception(struct cpu_user_regs *regs)
 {
 	if (regs->entry_vector == TRAP_NMI) {
+		if (smp_stopping()) {
+			machine_halt();
+		}
 		report_nmi(regs);
 		return;
 	}
