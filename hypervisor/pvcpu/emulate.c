@@ -10,6 +10,7 @@
 #include "lib/insn.h"
 #include "lib/string.h"
 #include "mm/guest_copy.h"
+#include "mm/pte.h"
 #include "pvcpu/control_regs.h"
 #include "pvcpu/emulate.h"
 #include "pvcpu/io.h"
@@ -224,7 +225,7 @@ bool emulate_privileged(struct cpu_user_regs *regs)
 	bool done;
 	int rc = insn_decode(&in, bytes, n, emulate_in_long_mode(regs));
 
-	if (rc == -ERANGE) {
+	if (rc == -ERANGE && n && vaddr_canonical(regs->rip + n)) {
 		/* It goes on in a page that is not there. */
 		guest_page_fault(regs, regs->rip + n, PF_INSN);
 		return true;
