@@ -54,6 +54,7 @@ struct pv_vcpu {
 	u8 pad[5];
 	u64 fast_sp;			/* frame for a syscall from user mode on
 					   the kernel stack; 0: C must look */
+	u64 fast_pf_sp;			/* the same for a page fault */
 	u64 cr3_kernel;			/* what goes into CR3 in kernel mode */
 	u64 cr3_user;			/* the same in user mode; 0: none */
 	u64 kernel_sp;			/* STACK_SWITCH: stack on user entry */

@@ -39,26 +39,22 @@ static long call_entry(struct multicall_entry *e)
 				      e->args[3], e->args[4]);
 }
 
-/* One entry at va; -ERESTART when it must run again. */
-static long do_entry(vaddr_t va)
+/* One entry, copied from va; -ERESTART when it must run again. */
+static long do_entry(struct multicall_entry *e, vaddr_t va)
 {
 	struct multicall_state *state = &this_cpu(multicall);
-	struct multicall_entry e;
 	long result;
 
-	if (copy_from_guest(&e, va, 1)) {
-		return -EFAULT;
-	}
-	state->entry = &e;
+	state->entry = e;
 	state->restart = false;
-	result = call_entry(&e);
+	result = call_entry(e);
 	state->entry = NULL;
 	if (state->restart) {
-		return copy_to_guest(va, &e, 1) ? -EFAULT : -ERESTART;
+		return copy_to_guest(va, e, 1) ? -EFAULT : -ERESTART;
 	}
-	e.result = (xen_ulong_t)result;
+	e->result = (xen_ulong_t)result;
 	return copy_to_guest(va + offsetof(struct multicall_entry, result),
-			     &e.result, 1) ? -EFAULT : 0;
+			     &e->result, 1) ? -EFAULT : 0;
 }
 
 long hc_multicall(unsigned long a1, unsigned long a2, unsigned long a3,
@@ -67,7 +63,7 @@ long hc_multicall(unsigned long a1, unsigned long a2, unsigned long a3,
 	const size_t size = sizeof(struct multicall_entry);
 	u32 nr = (u32)a2;
 	vaddr_t va = a1;
-	u64 op;
+	struct multicall_entry e;
 	long rc;
 
 	if (multicall_current()) {
@@ -78,13 +74,14 @@ long hc_multicall(unsigned long a1, unsigned long a2, unsigned long a3,
 			return hypercall_restart(__HYPERVISOR_multicall, 2,
 						 va, (unsigned long)(nr - i));
 		}
-		if (copy_from_guest(&op, va, 1)) {
+		if (copy_from_guest(&e, va, 1)) {
 			return -EFAULT;
 		}
-		if (op == __HYPERVISOR_iret) {
+		if (e.op == __HYPERVISOR_iret) {
+			/* Does not return: the rest of the list is dropped. */
 			return hc_iret(0, 0, 0, 0, 0);
 		}
-		rc = do_entry(va);
+		rc = do_entry(&e, va);
 		if (rc == -ERESTART) {
 			return hypercall_restart(__HYPERVISOR_multicall, 2,
 						 va, (unsigned long)(nr - i));

@@ -224,31 +224,22 @@ int insn_decode(struct insn *in, const u8 *bytes, unsigned int n,
 	return 0;
 }
 
+/* Where each register's number finds it in the frame. */
+static const u8 reg_offset[16] = {
+#define AT(reg) offsetof(struct cpu_user_regs, reg)
+	AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
+	AT(r8), AT(r9), AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
+#undef AT
+};
+
 u64 *insn_reg(struct cpu_user_regs *regs, unsigned int nr)
 {
-	switch (nr & 15) {
-	case 0: return &regs->rax;
-	case 1: return &regs->rcx;
-	case 2: return &regs->rdx;
-	case 3: return &regs->rbx;
-	case 4: return &regs->rsp;
-	case 5: return &regs->rbp;
-	case 6: return &regs->rsi;
-	case 7: return &regs->rdi;
-	case 8: return &regs->r8;
-	case 9: return &regs->r9;
-	case 10: return &regs->r10;
-	case 11: return &regs->r11;
-	case 12: return &regs->r12;
-	case 13: return &regs->r13;
-	case 14: return &regs->r14;
-	default: return &regs->r15;
-	}
+	return (u64 *)((char *)regs + reg_offset[nr & 15]);
 }
 
 u64 insn_reg_get(const struct cpu_user_regs *regs, unsigned int nr)
 {
-	return *insn_reg((struct cpu_user_regs *)(unsigned long)regs, nr);
+	return *(const u64 *)((const char *)regs + reg_offset[nr & 15]);
 }
 
 u64 insn_offset(const struct insn *in, const struct cpu_user_regs *regs)

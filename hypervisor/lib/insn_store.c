@@ -159,12 +159,48 @@ static int decode_string(struct insn_store *s, const struct insn *in,
 	return in->segment >= INSN_SEG_FS ? -EINVAL : 0;
 }
 
+/*
+ * What kernels do most with page-table entries: mov or xchg of a 64-bit
+ * register with (reg) or disp8(reg).  The general decoder says the same.
+ */
+static bool decode_common(struct insn_store *s, const u8 *bytes,
+			  unsigned int n, const struct cpu_user_regs *regs)
+{
+	u8 rex, modrm, rm;
+
+	if (n < 4) {
+		return false;
+	}
+	rex = bytes[0];
+	modrm = bytes[2];
+	rm = modrm & 7;
+	if ((rex & 0xfa) != 0x48 || (bytes[1] != 0x87 && bytes[1] != 0x89) ||
+	    modrm >= 0x80 || rm == 4 || (rm == 5 && modrm < 0x40)) {
+		return false;
+	}
+	s->op = bytes[1] == 0x87 ? STORE_XCHG : STORE_MOV;
+	s->width = 8;
+	s->length = modrm < 0x40 ? 3 : 4;
+	s->reg = ((modrm >> 3) & 7) | (rex & 4 ? 8 : 0);
+	s->segment = rm == 5 && !(rex & 1) ? INSN_SEG_SS : INSN_SEG_DS;
+	s->high_byte = s->rep = false;
+	s->operand = insn_reg_get(regs, s->reg);
+	s->addr = insn_reg_get(regs, rm | (rex & 1 ? 8 : 0)) +
+		(modrm < 0x40 ? 0 : (u64)(s64)(s8)bytes[3]);
+	s->source = 0;
+	return true;
+}
+
 int insn_decode_store(struct insn_store *s, const u8 *bytes, unsigned int n,
 		      const struct cpu_user_regs *regs, bool long_mode)
 {
 	struct insn in;
-	int rc = insn_decode(&in, bytes, n, long_mode);
+	int rc;
 
+	if (long_mode && decode_common(s, bytes, n, regs)) {
+		return 0;
+	}
+	rc = insn_decode(&in, bytes, n, long_mode);
 	if (rc) {
 		return rc;
 	}
@@ -188,6 +224,9 @@ u64 insn_store_result(const struct insn_store *s,
 	u64 bit = 1ULL << (s->operand & 63);
 	u64 val;
 
+	if (s->op <= STORE_XCHG) {
+		return s->operand;
+	}
 	switch (s->op) {
 	case STORE_CMPXCHG:
 		return insn_store_fails(s, regs, old) ? old : s->operand;
@@ -342,16 +381,25 @@ static void retire_string(const struct insn_store *s,
 void insn_store_retire(const struct insn_store *s, struct cpu_user_regs *regs,
 		       u64 old)
 {
-	u64 keep;
-	u64 flags = flags_after(s, regs, old, &keep);
+	u64 flags, keep;
 
+	if (s->op <= STORE_XCHG) {
+		if (s->op == STORE_XCHG) {
+			write_register(insn_reg(regs, s->reg), old, s->width,
+				       s->high_byte);
+		}
+		regs->rip += s->length;
+		regs->rflags &= ~FLAG_RF;
+		return;
+	}
+	flags = flags_after(s, regs, old, &keep);
 	if (s->op == STORE_STOS || s->op == STORE_MOVS) {
 		retire_string(s, regs);
 		return;
 	}
 	if (insn_store_fails(s, regs, old)) {
 		write_register(&regs->rax, old, s->width, false);
-	} else if (s->op == STORE_XCHG || s->op == STORE_XADD) {
+	} else if (s->op == STORE_XADD) {
 		write_register(insn_reg(regs, s->reg), old, s->width,
 			       s->high_byte);
 	}

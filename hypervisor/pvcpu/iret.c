@@ -4,11 +4,12 @@
  * The iret hypercall: how a guest kernel returns, to its user mode or within
  * itself (struct iret_context, xen/arch-x86/xen-x86_64.h).  The RPL of the cs
  * in the frame says where to: 3 is user mode, all else the kernel; both really
- * run with RPL 3.  entry.S has a twin for what is usual (iret_fast).
+ * run with RPL 3.  Does not return but after a crash.  entry.S has a twin for what is usual (iret_fast).
  */
 #include "hypercall/hypercall.h"
 #include "mm/guest_copy.h"
 #include "pvcpu/pvcpu.h"
+#include "x86/entry.h"
 #include "x86/regs.h"
 
 static inline bool assist_iopl(const struct vcpu *v)
@@ -59,5 +60,7 @@ long hc_iret(unsigned long a1, unsigned long a2, unsigned long a3,
 	v->info->evtchn_upcall_mask = !(c.rflags & EFLAGS_IF);
 	v->pv.nmi_masked = false;
 	pvcpu_update_fast(v);
-	return (long)c.rax;
+	regs->rax = c.rax;
+	/* The hypercall's own way out restores less than iret may change. */
+	enter_vcpu();
 }

@@ -30,6 +30,7 @@ long hc_set_trap_table(unsigned long a1, unsigned long a2, unsigned long a3,
 
 	if (!table) {
 		memset(v->pv.traps, 0, sizeof(v->pv.traps));
+		pvcpu_update_fast(v);
 		return 0;
 	}
 	for (;;) {
@@ -43,6 +44,9 @@ long hc_set_trap_table(unsigned long a1, unsigned long a2, unsigned long a3,
 			return -EINVAL;
 		}
 		trap_entry_set(v, &info);
+		if (info.vector == TRAP_PF) {
+			pvcpu_update_fast(v);
+		}
 		table += sizeof(info);
 		if (hypercall_preempt()) {
 			return hypercall_restart(__HYPERVISOR_set_trap_table,

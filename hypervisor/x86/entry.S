@@ -24,6 +24,7 @@
  *   syscall, guest user     syscall_from_user           sysret to its kernel
  *   syscall, guest kernel   hypercall                   sysret, or full exit
  *   iret hypercall          iret_fast, or hc_iret       iretq
+ *   page fault, guest user  entry_page_fault            sysret to its kernel
  *   exceptions              guest_exception, hv_exc...  full exit
  *   interrupts              do_irq                      full exit
  *   NMI, #MC, #DF           on their own stacks         straight back
@@ -67,6 +68,7 @@ smap_patch_start:
 #define COUNT_SYSCALL	0
 #define COUNT_HYPERCALL	1
 #define COUNT_IRET	2
+#define COUNT_PAGE_FAULT 4
 #define COUNT_IRQ	6
 
 	.macro PUSH_REGS
@@ -175,7 +177,6 @@ hypercall:
 	movq	$GUEST_SS, REGS_ss(%rsp)
 	movl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
 	COUNT	COUNT_HYPERCALL
-	CLAC
 	mov	REGS_rax(%rsp), %r11
 	mov	%r11, V_LAST_HYPERCALL(%rax)
 	sti
@@ -196,9 +197,7 @@ hypercall_done:
 	jne	1f
 	cmpb	$0, INFO_PENDING(%rcx)
 	jne	exit_work
-1:	cmpl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
-	jne	exit_to_guest
-	mov	REGS_rip(%rsp), %rcx
+1:	mov	REGS_rip(%rsp), %rcx
 	test	%rcx, %rcx		/* sysret wants a canonical address: */
 	jns	exit_to_guest		/* a low one may be none, see there */
 	mov	REGS_rdi(%rsp), %rdi
@@ -373,6 +372,87 @@ iret_slow:
 	mov	$FLAG_FIXED, %r11d
 	movq	$NR_HYPERCALL_IRET, REGS_rax(%rsp)
 	jmp	hypercall
+
+/*
+ * A page fault in guest user mode, of a user address, bounces to the guest
+ * kernel as a system call does, with the error code in the frame.  All else is
+ * C's: guest_exception() and guest_page_fault(), which do the same.
+ */
+	.balign 16
+entry_page_fault:
+	testb	$3, REGS_cs - REGS_error_code(%rsp)
+	jz	entry_exception
+	sub	$REGS_error_code, %rsp
+	mov	%rax, REGS_rax(%rsp)
+	mov	%rdx, REGS_rdx(%rsp)
+	mov	%rdi, REGS_rdi(%rsp)
+	mov	CI_CURRENT(%rsp), %rax
+	cmpb	$0, V_KERNEL_MODE(%rax)
+	jne	page_fault_slow
+	mov	V_FAST_PF_SP(%rax), %rdx
+	test	%rdx, %rdx
+	jz	page_fault_slow
+	mov	V_INFO(%rax), %rdi
+	cmpb	$0, INFO_MASK(%rdi)
+	jne	page_fault_slow
+	mov	%cr2, %rdi
+	test	%rdi, %rdi
+	js	page_fault_slow
+	mov	%rdi, V_CR2(%rax)
+	mov	V_CR3_KERNEL(%rax), %rdi
+	mov	%rdi, %cr3
+	STAC
+40:	mov	%rcx, 0(%rdx)
+41:	mov	%r11, 8(%rdx)
+	mov	REGS_error_code(%rsp), %edi
+42:	mov	%rdi, 16(%rdx)
+	mov	REGS_rip(%rsp), %rdi
+43:	mov	%rdi, 24(%rdx)
+	movzwl	REGS_cs(%rsp), %edi
+44:	mov	%rdi, 32(%rdx)
+	mov	REGS_rflags(%rsp), %rdi
+45:	mov	%rdi, 40(%rdx)
+	mov	REGS_rsp(%rsp), %rdi
+46:	mov	%rdi, 48(%rdx)
+	movzwl	REGS_ss(%rsp), %edi
+47:	mov	%rdi, 56(%rdx)
+	EX_TABLE(40b, page_fault_slow_cr2)
+	EX_TABLE(41b, page_fault_slow_cr2)
+	EX_TABLE(42b, page_fault_slow_cr2)
+	EX_TABLE(43b, page_fault_slow_cr2)
+	EX_TABLE(44b, page_fault_slow_cr2)
+	EX_TABLE(45b, page_fault_slow_cr2)
+	EX_TABLE(46b, page_fault_slow_cr2)
+	EX_TABLE(47b, page_fault_slow_cr2)
+	CLAC
+	swapgs
+	movb	$1, V_KERNEL_MODE(%rax)
+	mov	V_INFO(%rax), %rdi
+	mov	V_CR2(%rax), %rcx
+	mov	%rcx, INFO_CR2(%rdi)
+	movzbl	V_PF_MASKS(%rax), %ecx
+	mov	%cl, INFO_MASK(%rdi)
+	COUNT	COUNT_PAGE_FAULT
+	mov	REGS_rflags(%rsp), %r11
+	and	$~TRAP_CLEARS, %r11d
+	mov	V_PF_ADDRESS(%rax), %rcx
+	mov	REGS_rdi(%rsp), %rdi
+	mov	REGS_rax(%rsp), %rax
+	mov	%rdx, REGS_rsp(%rsp)
+	mov	REGS_rdx(%rsp), %rdx
+	mov	REGS_rsp(%rsp), %rsp
+	sysretq
+
+/* The fault on the guest's stack has replaced CR2. */
+page_fault_slow_cr2:
+	mov	V_CR2(%rax), %rdx
+	mov	%rdx, %cr2
+page_fault_slow:
+	mov	REGS_rax(%rsp), %rax
+	mov	REGS_rdx(%rsp), %rdx
+	mov	REGS_rdi(%rsp), %rdi
+	add	$REGS_error_code, %rsp
+	jmp	entry_exception
 
 /* 32-bit user code's syscall (AMD): rip in rcx, rflags in r11. */
 entry_syscall32:
@@ -555,6 +635,8 @@ gate_\nr:
 	movl	$\nr, 4(%rsp)
 	.if \nr == 1
 	jmp	entry_debug
+	.elseif \nr == 14
+	jmp	entry_page_fault
 	.elseif (\nr == 2) || (\nr == 8) || (\nr == 18)
 	jmp	entry_ist
 	.elseif (\nr < 32) || (\nr == 0x80) || (\nr == 0x82)

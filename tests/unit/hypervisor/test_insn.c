@@ -70,6 +70,8 @@ static const struct {
 	u64 flags;
 } stores[] = {
 	{ "mov %rdx", { 0x48, 0x89, 0x17 }, 3, ARITH },
+	{ "mov %rdx, 8()", { 0x48, 0x89, 0x57, 0x08 }, 4, ARITH },
+	{ "xchg %rdx, -16()", { 0x48, 0x87, 0x57, 0xf0 }, 4, ARITH },
 	{ "mov %edx", { 0x89, 0x17 }, 2, ARITH },
 	{ "mov %dx", { 0x66, 0x89, 0x17 }, 3, ARITH },
 	{ "mov %dl", { 0x88, 0x17 }, 2, ARITH },
