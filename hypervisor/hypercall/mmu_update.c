@@ -13,6 +13,7 @@
 #include "hypercall/hypercall.h"
 #include "mm/guest_copy.h"
 #include "mm/page_type.h"
+#include "x86/user_copy.h"
 
 #define CHUNK	16
 
@@ -125,6 +126,49 @@ static int batch_domains(struct batch *b, unsigned long foreigndom)
 	return err;
 }
 
+/* Nothing is left to do but to settle a table; the result is known. */
+static long mmu_update_settle(int result)
+{
+	return hypercall_restart(__HYPERVISOR_mmu_update, 4, 0UL,
+				 (unsigned long)MMU_UPDATE_PREEMPTED, 0UL,
+				 (unsigned long)(u32)result);
+}
+
+/*
+ * One request for one L1 entry of the caller's own: what Linux sends for each
+ * page.  False: nothing was done, the general way decides.
+ */
+static bool update_fast(vaddr_t req, vaddr_t pdone)
+{
+	struct vcpu *v = current;
+	struct domain *d = v->domain;
+	struct frame *f;
+	u64 ptr, val;
+	u32 one = 1;
+	int err;
+
+	if (!range_is_guest(req, sizeof(struct mmu_update)) ||
+	    !user_get_words(&ptr, &val, (const void *)req) ||
+	    (ptr & (7 & ~MMU_PT_UPDATE_PRESERVE_AD)) ||
+	    ptr >> PAGE_SHIFT >= max_mfn) {
+		return false;
+	}
+	f = &frame_table[ptr >> PAGE_SHIFT];
+	if (!frame_use_get(f, d->id, FT_L1)) {
+		return false;
+	}
+	err = l1_entry_set(d, d, (pte_t *)(direct_map_base + (ptr & ~7UL)),
+			   val, ptr & MMU_PT_UPDATE_PRESERVE_AD);
+	if (unlikely(!frame_use_put(f))) {
+		pt_use_put(frame_to_mfn(f));
+	}
+	if (err) {
+		return false;
+	}
+	/* When that fails the general way does it all again, and says so. */
+	return !pdone || !copy_to_guest(pdone, &one, 1);
+}
+
 long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
 		   unsigned long a4, unsigned long a5)
 {
@@ -133,6 +177,10 @@ long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
 	unsigned int n;
 	int err;
 
+	if (likely(count == 1 && a4 == DOMID_SELF &&
+		   !current->put_later.v && update_fast(a1, a3))) {
+		return current->put_later.v ? mmu_update_settle(0) : 0;
+	}
 	if (unlikely(page_put_is_pending()) && page_put_pending()) {
 		return hypercall_restart(__HYPERVISOR_mmu_update, 4, a1, a2,
 					 a3, a4);
@@ -164,10 +212,5 @@ long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
 				(unsigned long)((count - n) |
 						MMU_UPDATE_PREEMPTED), a3, a4);
 	}
-	if (unlikely(page_put_is_pending())) {
-		return hypercall_restart(__HYPERVISOR_mmu_update, 4, 0UL,
-				(unsigned long)MMU_UPDATE_PREEMPTED, 0UL,
-				(unsigned long)(u32)err);
-	}
-	return err;
+	return unlikely(page_put_is_pending()) ? mmu_update_settle(err) : err;
 }

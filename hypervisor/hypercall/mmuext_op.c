@@ -11,6 +11,7 @@
 #include "mm/page_type.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/msr.h"
+#include "x86/user_copy.h"
 
 #define LDT_MAX_ENTRIES	8192
 
@@ -185,6 +186,32 @@ static int do_ops(vaddr_t ops, unsigned int count, struct domain *owner,
 	return 0;
 }
 
+/* The one operation on this CPU's TLB that Linux asks for by itself. */
+static bool flush_fast(vaddr_t at, vaddr_t pdone)
+{
+	u64 cmd, va;
+	u32 one = 1;
+
+	if (!range_is_guest(at, 2 * sizeof(u64)) ||
+	    !user_get_words(&cmd, &va, (const void *)at)) {
+		return false;
+	}
+	switch ((u32)cmd) {
+	case MMUEXT_TLB_FLUSH_LOCAL:
+		tlb_flush_local();
+		break;
+	case MMUEXT_INVLPG_LOCAL:
+		if (!vaddr_canonical(va)) {
+			return false;
+		}
+		tlb_flush_local_one(va);
+		break;
+	default:
+		return false;
+	}
+	return !pdone || !copy_to_guest(pdone, &one, 1);
+}
+
 long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
 		  unsigned long a4, unsigned long a5)
 {
@@ -193,6 +220,10 @@ long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
 	unsigned int n;
 	int err;
 
+	if (likely(count == 1 && a4 == DOMID_SELF &&
+		   !current->put_later.v && flush_fast(a1, a3))) {
+		return 0;
+	}
 	if (unlikely(page_put_is_pending()) && page_put_pending()) {
 		return hypercall_restart(__HYPERVISOR_mmuext_op, 4, a1, a2,
 					 a3, a4);

@@ -13,25 +13,22 @@ static int set_entry(vaddr_t va, pte_t new, struct domain *frame_owner)
 {
 	struct domain *d = current->domain;
 	maddr_t where = { 0 };
-	mfn_t table;
-	int err = -EINVAL;
+	struct frame *f;
+	int err;
 
 	(void)guest_walk_l1(va, &where);
 	if (!where.v) {
 		return -EINVAL;
 	}
-	table = maddr_to_mfn(where);
-	switch (pt_use_get(table, d)) {
-	case FT_NONE:
+	f = mfn_to_frame(maddr_to_mfn(where));
+	if (!frame_use_get(f, d->id, FT_L1)) {
 		return -EINVAL;
-	case FT_L1:
-		err = pt_entry_set_typed(FT_L1, d, frame_owner, where, new,
-					 false);
-		break;
-	default:
-		break;
 	}
-	pt_use_put(table);
+	err = l1_entry_set(d, frame_owner, (pte_t *)(direct_map_base +
+			   where.v), new, false);
+	if (unlikely(!frame_use_put(f))) {
+		pt_use_put(frame_to_mfn(f));
+	}
 	return err;
 }
 

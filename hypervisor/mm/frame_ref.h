@@ -73,6 +73,41 @@ static inline void frame_writable_put(struct frame *f, u32 stamp)
 	}
 }
 
+/*
+ * One use more, and with it a reference, of a frame that already is a valid t
+ * of that owner.
+ */
+static inline bool frame_use_get(struct frame *f, unsigned int owner,
+				 enum frame_type t)
+{
+	const u64 mask = FS_OWNER_MASK | FS_TYPE_MASK | FS_VALID |
+			 FS_REF_LIMIT | FS_TYPE_REF_LIMIT;
+	const u64 want = FS_OWNER(owner) | FS_TYPE(t) | FS_VALID;
+	u64 s = READ_ONCE(f->state);
+
+	do {
+		if (unlikely((s & mask) != want || !(s & FS_TYPE_REF_MASK))) {
+			return false;
+		}
+	} while (!try_cmpxchg64(&f->state, &s,
+				s + FS_REF_ONE + FS_TYPE_REF_ONE));
+	return true;
+}
+
+/* Gives both back unless the use is the last one. */
+static inline bool frame_use_put(struct frame *f)
+{
+	u64 s = READ_ONCE(f->state);
+
+	do {
+		if (unlikely((s & FS_TYPE_REF_MASK) <= FS_TYPE_REF_ONE)) {
+			return false;
+		}
+	} while (!try_cmpxchg64(&f->state, &s,
+				s - FS_REF_ONE - FS_TYPE_REF_ONE));
+	return true;
+}
+
 /* Only the writable use goes or comes; the caller keeps its reference. */
 static inline void frame_writable_drop(struct frame *f, u32 stamp)
 {

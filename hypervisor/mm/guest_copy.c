@@ -6,24 +6,13 @@
  * may fault at any byte and then says how much was left.
  */
 #include "mm/guest_copy.h"
-#include "x86/layout.h"
 #include "x86/user_copy.h"
-
-#define USER_END	0x0000800000000000UL
-
-/* Wholly in the lower half, or wholly above the hypervisor's range? */
-static bool range_is_guest(vaddr_t va, size_t n)
-{
-	vaddr_t last = va + n - 1;
-
-	if (unlikely(!n)) {
-		return true;
-	}
-	return last >= va && (last < USER_END || va >= HV_VIRT_END);
-}
 
 int copy_from_guest_va(void *dst, vaddr_t src, size_t n)
 {
+	if (!n) {
+		return 0;
+	}
 	if (!range_is_guest(src, n) || user_copy(dst, (const void *)src, n)) {
 		return -EFAULT;
 	}
@@ -32,6 +21,9 @@ int copy_from_guest_va(void *dst, vaddr_t src, size_t n)
 
 int copy_to_guest_va(vaddr_t dst, const void *src, size_t n)
 {
+	if (!n) {
+		return 0;
+	}
 	if (!range_is_guest(dst, n) || user_copy((void *)dst, src, n)) {
 		return -EFAULT;
 	}
@@ -40,6 +32,9 @@ int copy_to_guest_va(vaddr_t dst, const void *src, size_t n)
 
 int clear_guest_va(vaddr_t dst, size_t n)
 {
+	if (!n) {
+		return 0;
+	}
 	if (!range_is_guest(dst, n) || user_clear((void *)dst, n)) {
 		return -EFAULT;
 	}

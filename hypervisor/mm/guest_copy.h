@@ -11,6 +11,18 @@
 #define MM_GUEST_COPY_H
 
 #include "lib/types.h"
+#include "x86/layout.h"
+
+#define GUEST_LOW_END	0x0000800000000000UL
+
+/* Wholly in the lower half, or wholly above the hypervisor's range? */
+static inline bool range_is_guest(vaddr_t va, size_t n)
+{
+	vaddr_t last = va + n - 1;
+
+	return last < GUEST_LOW_END ? va <= last :
+				      va >= HV_VIRT_END && va <= last;
+}
 
 int copy_from_guest_va(void *dst, vaddr_t src, size_t n) __must_check;
 int copy_to_guest_va(vaddr_t dst, const void *src, size_t n) __must_check;

@@ -153,6 +153,9 @@ int page_type_get(mfn_t m, enum frame_type t, struct domain *d,
 		return -EINVAL;
 	}
 	f = mfn_to_frame(m);
+	if (likely(frame_use_get(f, d->id, t))) {
+		return 0;
+	}
 	do {
 		rc = type_get_step(f, READ_ONCE(f->state), t, d, preemptible);
 	} while (rc > 0);
@@ -176,9 +179,13 @@ static int claim_release(struct frame *f, enum frame_type t, struct domain *d,
 int page_type_put(mfn_t m, bool preemptible)
 {
 	struct frame *f = mfn_to_frame(m);
-	u64 s = READ_ONCE(f->state);
+	u64 s;
 	bool last;
 
+	if (likely(frame_use_put(f))) {
+		return 0;
+	}
+	s = READ_ONCE(f->state);
 	for (;;) {
 		enum frame_type t = frame_type_of(s);
 

@@ -168,27 +168,27 @@ int pt_entry_set_typed(enum frame_type t, struct domain *d,
 enum frame_type pt_use_get(mfn_t m, struct domain *d)
 {
 	struct frame *f;
-	u64 s;
+	enum frame_type t;
 
 	if (m.v >= max_mfn) {
 		return FT_NONE;
 	}
 	f = mfn_to_frame(m);
-	s = READ_ONCE(f->state);
-	while ((s & FS_VALID) && (s & FS_TYPE_REF_MASK) &&
-	       frame_owner_id(s) == d->id &&
-	       frame_type_of(s) >= FT_L1 && frame_type_of(s) <= FT_L4 &&
-	       !(s & (FS_REF_LIMIT | FS_TYPE_REF_LIMIT))) {
-		if (try_cmpxchg64(&f->state, &s,
-				  s + FS_REF_ONE + FS_TYPE_REF_ONE)) {
-			return frame_type_of(s);
-		}
+	if (likely(frame_use_get(f, d->id, FT_L1))) {
+		return FT_L1;
+	}
+	t = frame_type_of(READ_ONCE(f->state));
+	if (t >= FT_L1 && t <= FT_L4 && frame_use_get(f, d->id, t)) {
+		return t;
 	}
 	return page_type_get(m, FT_WRITABLE, d, false) ? FT_NONE : FT_WRITABLE;
 }
 
 void pt_use_put(mfn_t m)
 {
+	if (likely(frame_use_put(mfn_to_frame(m)))) {
+		return;
+	}
 	if (page_type_put(m, true) == -ERESTART) {
 		page_put_later(m);
 	}

@@ -51,6 +51,14 @@ static inline pte_t pte_make(mfn_t m, u64 flags)
 	return (m.v << PAGE_SHIFT) | flags;
 }
 
+/* Is none of the 8 entries from t present? */
+#define PTE_BLOCK	8
+static inline bool ptes_absent(const pte_t *t)
+{
+	return !((t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]) &
+		 PTE_P);
+}
+
 static inline bool vaddr_canonical(vaddr_t va)
 {
 	return (u64)((s64)va >> 47) + 1 <= 1;

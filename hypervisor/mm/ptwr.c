@@ -9,8 +9,10 @@
 #include "domain/domain.h"
 #include "lib/insn.h"
 #include "mm/guest_copy.h"
+#include "mm/l1_ref.h"
 #include "mm/page_type.h"
 #include "x86/regs.h"
+#include "x86/user_copy.h"
 
 #define MAX_RACES	16
 
@@ -88,14 +90,82 @@ static bool decode(struct insn_store *s, const struct cpu_user_regs *regs,
 	return true;
 }
 
+/*
+ * The two stores that kernels make to live page tables all the time, decoded
+ * by hand: mov %reg, mem and xchg %reg, mem of 8 bytes, without a prefix but
+ * REX.W.  The fault's address is the operand's: it is aligned, and not at the
+ * start of a page, so the store did not begin before it.  False: nothing was
+ * done, the general way decides.
+ */
+static bool store_fast(struct domain *d, struct cpu_user_regs *regs,
+		       vaddr_t va, pte_t *ptep)
+{
+	u64 insn, *reg;
+	unsigned int mod, rm, len = 3;
+	pte_t old;
+
+	if ((va & 7) || !(va & PAGE_OFFSET_MASK) ||
+	    !range_is_guest(regs->rip, 8) ||
+	    (regs->rflags & EFLAGS_TF) ||
+	    !user_get_word(&insn, (const void *)regs->rip)) {
+		return false;
+	}
+	mod = (insn >> 22) & 3;
+	rm = (insn >> 16) & 7;
+	if ((insn & 0xf8) != 0x48 || mod == 3) {
+		return false;
+	}
+	if (rm == 4) {
+		len++;
+	}
+	if (mod == 1) {
+		len++;
+	} else if (mod == 2 || rm == 5 || (rm == 4 &&
+					   ((insn >> 24) & 7) == 5)) {
+		len += 4;
+	}
+	reg = insn_reg(regs, ((insn >> 19) & 7) | (insn & 4) << 1);
+	switch ((insn >> 8) & 0xff) {
+	case 0x89:
+		if (l1_entry_set(d, d, ptep, *reg, false)) {
+			return false;
+		}
+		break;
+	case 0x87:
+		if (*reg & PTE_P) {
+			return false;
+		}
+		old = xchg(ptep, *reg);
+		if (old & PTE_P) {
+			l1_ref_put(d, old);
+		}
+		*reg = old;
+		break;
+	default:
+		return false;
+	}
+	regs->rip += len;
+	regs->rflags &= ~(u64)EFLAGS_RF;
+	return true;
+}
+
+/* Everything else that insn_decode_store knows. */
+static bool store_general(struct domain *d, struct cpu_user_regs *regs,
+			  vaddr_t va, pte_t *ptep)
+{
+	struct insn_store s;
+
+	return decode(&s, regs, va) && store_entry(d, &s, regs, ptep);
+}
+
 bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 {
 	struct vcpu *v = current;
 	struct domain *d = v->domain;
-	struct insn_store s;
+	struct frame *f;
 	maddr_t where;
 	mfn_t table;
-	pte_t e;
+	pte_t e, *ptep;
 	bool done;
 
 	/* As with Xen 4.17, nobody has to ask for it by vm_assist. */
@@ -103,27 +173,20 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 		return false;
 	}
 	e = guest_walk_l1(va, &where);
-	if (!(e & PTE_P) || (e & PTE_RW)) {
-		return false;
-	}
 	table = pte_mfn(e);
-	if (!mfn_valid(table) ||
-	    frame_type_of(READ_ONCE(mfn_to_frame(table)->state)) != FT_L1 ||
-	    !decode(&s, regs, va)) {
+	if ((e & (PTE_P | PTE_RW)) != PTE_P || table.v >= max_mfn) {
 		return false;
 	}
-	switch (pt_use_get(table, d)) {
-	case FT_NONE:
+	f = mfn_to_frame(table);
+	if (!frame_use_get(f, d->id, FT_L1)) {
 		return false;
-	case FT_L1:
-		done = store_entry(d, &s, regs,
-				   (pte_t *)mfn_to_virt(table) +
-				   (va & PAGE_OFFSET_MASK) / sizeof(pte_t));
-		break;
-	default:
-		done = false;
-		break;
 	}
-	pt_use_put(table);
+	ptep = (pte_t *)mfn_to_virt(table) +
+	       (va & PAGE_OFFSET_MASK) / sizeof(pte_t);
+	done = store_fast(d, regs, va, ptep) ||
+	       store_general(d, regs, va, ptep);
+	if (unlikely(!frame_use_put(f))) {
+		pt_use_put(table);
+	}
 	return done;
 }

@@ -45,7 +45,9 @@ static void l1_release(const pte_t *table, unsigned int n, struct domain *d)
 	for (unsigned int i = 0; i < n; i++) {
 		pte_t e = table[i];
 
-		if (e & PTE_P) {
+		if (i % PTE_BLOCK == 0 && ptes_absent(&table[i])) {
+			i += PTE_BLOCK - 1;
+		} else if (e & PTE_P) {
 			l1_ref_put(d, e);
 		}
 	}
@@ -57,6 +59,10 @@ static int l1_validate(pte_t *table, struct domain *d)
 		pte_t e = table[i], adjusted;
 		int err;
 
+		if (i % PTE_BLOCK == 0 && ptes_absent(&table[i])) {
+			i += PTE_BLOCK - 1;
+			continue;
+		}
 		if (!(e & PTE_P)) {
 			continue;
 		}
@@ -82,6 +88,16 @@ static int l1_validate(pte_t *table, struct domain *d)
  */
 #define PROGRESS_CHILD	0x8000
 
+/* A block of entries without any for us: none present, or ours in an L4. */
+static bool skip_block(enum frame_type t, const pte_t *table, unsigned int i)
+{
+	_Static_assert(HV_SLOT_FIRST % PTE_BLOCK == 0 &&
+		       (HV_SLOT_LAST + 1) % PTE_BLOCK == 0, "whole blocks");
+
+	return ptes_absent(&table[i]) ||
+	       (t == FT_L4 && !l4_slot_is_guest(i));
+}
+
 static int upper_put(struct frame *f, enum frame_type t, pte_t e,
 		     bool preemptible)
 {
@@ -104,13 +120,18 @@ static int upper_release(struct frame *f, enum frame_type t, bool preemptible)
 
 	for (unsigned int n = start; n; n--) {
 		unsigned int i = n - 1;
-		pte_t e = table[i];
+		pte_t e;
 
-		if (!(e & PTE_P) || (t == FT_L4 && !l4_slot_is_guest(i))) {
-			f->progress = (u16)i;
+		if (n % PTE_BLOCK == 0 && skip_block(t, table, n - PTE_BLOCK)) {
+			n -= PTE_BLOCK - 1;
+			continue;
+		}
+		e = table[i];
+		if (!(e & PTE_P)) {
 			continue;
 		}
 		if (preemptible && n != start && hypercall_preempt()) {
+			f->progress = (u16)n;
 			return -ERESTART;
 		}
 		if (upper_put(f, t, e, preemptible)) {
@@ -119,6 +140,7 @@ static int upper_release(struct frame *f, enum frame_type t, bool preemptible)
 		}
 		f->progress = (u16)i;
 	}
+	f->progress = 0;
 	return 0;
 }
 
@@ -131,9 +153,14 @@ static int upper_validate(struct frame *f, enum frame_type t,
 
 	start -= !!(f->progress & PROGRESS_CHILD);
 	for (unsigned int i = start; i < PTES_PER_TABLE; i++) {
-		pte_t e = table[i];
+		pte_t e;
 
-		if (!(e & PTE_P) || (t == FT_L4 && !l4_slot_is_guest(i))) {
+		if (i % PTE_BLOCK == 0 && skip_block(t, table, i)) {
+			i += PTE_BLOCK - 1;
+			continue;
+		}
+		e = table[i];
+		if (!(e & PTE_P)) {
 			continue;
 		}
 		f->progress = (u16)i;

@@ -8,33 +8,37 @@
 #include "domain/domain.h"
 #include "mm/page_type.h"
 
-static mfn_t loaded_root(const struct vcpu *v)
+static inline pte_t *table_at(u64 entry_or_cr3)
 {
-	return v->pv.kernel_mode ? v->pv.root_kernel : v->pv.root_user;
+	return mfn_to_virt(pte_mfn(entry_or_cr3));
 }
 
+/*
+ * The tables that are loaded are valid ones, and what their present entries
+ * name are tables too, in RAM; the hypervisor's own are as good, but for large
+ * pages.
+ */
 pte_t guest_walk_l1(vaddr_t va, maddr_t *where)
 {
-	mfn_t table = loaded_root(current);
+	const struct vcpu *v = current;
+	u64 root = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
+	pte_t e;
 
-	if (!vaddr_canonical(va)) {
+	if (unlikely(!root || !vaddr_canonical(va))) {
 		return 0;
 	}
-	for (unsigned int level = 4; ; level--) {
-		unsigned int i = pte_index(level, va);
-		pte_t e;
-
-		if (!mfn_valid(table)) {
-			return 0;
-		}
-		e = READ_ONCE(((pte_t *)mfn_to_virt(table))[i]);
-		if (level == 1) {
-			where->v = mfn_to_maddr(table).v + i * sizeof(pte_t);
-			return e;
-		}
-		if (!(e & PTE_P) || (e & PTE_PS)) {
-			return 0;
-		}
-		table = pte_mfn(e);
+	e = READ_ONCE(table_at(root)[pte_index(4, va)]);
+	if (unlikely(!(e & PTE_P))) {
+		return 0;
 	}
+	e = READ_ONCE(table_at(e)[pte_index(3, va)]);
+	if (unlikely((e & (PTE_P | PTE_PS)) != PTE_P)) {
+		return 0;
+	}
+	e = READ_ONCE(table_at(e)[pte_index(2, va)]);
+	if (unlikely((e & (PTE_P | PTE_PS)) != PTE_P)) {
+		return 0;
+	}
+	where->v = (e & PTE_MFN_MASK) + pte_index(1, va) * sizeof(pte_t);
+	return READ_ONCE(table_at(e)[pte_index(1, va)]);
 }
