@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The audit is Paravane's debug key 'a'; its last line is looked for in the
+ * console's ring.
+ */
+#include "common/audit.h"
+
+long hc_domctl(struct xen_domctl *op)
+{
+	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	return hypercall(__HYPERVISOR_domctl, (unsigned long)op, 0, 0, 0, 0);
+}
+
+long hc_sysctl(struct xen_sysctl *op)
+{
+	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	return hypercall(__HYPERVISOR_sysctl, (unsigned long)op, 0, 0, 0, 0);
+}
+
+static bool on_paravane(void)
+{
+	static char extra[sizeof(xen_extraversion_t)];
+
+	hc_xen_version(XENVER_extraversion, extra);
+	return strstr(extra, "aravane");
+}
+
+int audit_frames(void)
+{
+	static const char mark[] = "audit: ", end[] = " frames differ";
+	static char text[16384 + 1], key = 'a';
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys };
+	const char *last = NULL;
+	int n = 0;
+
+	if (!is_initial_domain() || !on_paravane()) {
+		return -1;
+	}
+	set_xen_guest_handle(op.u.debug_keys.keys, &key);
+	op.u.debug_keys.nr_keys = 1;
+	if (hc_sysctl(&op)) {
+		return -1;
+	}
+	memset(&op, 0, sizeof(op));
+	op.cmd = XEN_SYSCTL_readconsole;
+	set_xen_guest_handle(op.u.readconsole.buffer, text);
+	op.u.readconsole.count = sizeof(text) - 1;
+	if (hc_sysctl(&op)) {
+		return -1;
+	}
+	text[op.u.readconsole.count] = '\0';
+	for (const char *p = text; (p = strstr(p, mark)); p++) {
+		const char *e = strstr(p, end);
+
+		if (e && e - p < 24) {
+			last = p + sizeof(mark) - 1;
+		}
+	}
+	if (!last) {
+		return -1;
+	}
+	while (*last >= '0' && *last <= '9') {
+		n = n * 10 + *last++ - '0';
+	}
+	return n;
+}
+
+long free_pages(void)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
+
+	if (!is_initial_domain() || hc_sysctl(&op)) {
+		return -1;
+	}
+	return op.u.physinfo.free_pages;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * What only the control domain can ask: the hypervisor's own count of its
+ * frames, and calls for which libxenctrl is used elsewhere.
+ */
+#ifndef TESTS_GUEST_AUDIT_H
+#define TESTS_GUEST_AUDIT_H
+
+#include <stdint.h>
+
+#include <xen/domctl.h>
+#include <xen/sysctl.h>
+
+#include "common/test.h"
+
+/*
+ * Has Paravane recount every reference and type from scratch: how many frames
+ * differ, or -1 where there is no such audit (Xen, or an unprivileged domain).
+ */
+int audit_frames(void);
+
+/* Pages that the hypervisor has free, or -1. */
+long free_pages(void);
+
+long hc_domctl(struct xen_domctl *op);
+long hc_sysctl(struct xen_sysctl *op);
+
+#endif
