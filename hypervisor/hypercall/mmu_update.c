@@ -134,17 +134,22 @@ static long mmu_update_settle(int result)
 				 (unsigned long)(u32)result);
 }
 
+static __noinline bool done_one(vaddr_t pdone)
+{
+	u32 one = 1;
+
+	return !copy_to_guest(pdone, &one, 1);
+}
+
 /*
  * One request for one L1 entry of the caller's own: what Linux sends for each
  * page.  False: nothing was done, the general way decides.
  */
-static bool update_fast(vaddr_t req, vaddr_t pdone)
+static inline bool update_fast(vaddr_t req, vaddr_t pdone)
 {
-	struct vcpu *v = current;
-	struct domain *d = v->domain;
+	struct domain *d = current->domain;
 	struct frame *f;
 	u64 ptr, val;
-	u32 one = 1;
 	int err;
 
 	if (!range_is_guest(req, sizeof(struct mmu_update)) ||
@@ -166,21 +171,18 @@ static bool update_fast(vaddr_t req, vaddr_t pdone)
 		return false;
 	}
 	/* When that fails the general way does it all again, and says so. */
-	return !pdone || !copy_to_guest(pdone, &one, 1);
+	return likely(!pdone) || done_one(pdone);
 }
 
-long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
-		   unsigned long a4, unsigned long a5)
+static __noinline
+long update_general(unsigned long a1, unsigned long a2, unsigned long a3,
+		    unsigned long a4)
 {
 	struct batch b = { .type = FT_NONE };
 	u32 count = (u32)a2, done = 0;
 	unsigned int n;
 	int err;
 
-	if (likely(count == 1 && a4 == DOMID_SELF &&
-		   !current->put_later.v && update_fast(a1, a3))) {
-		return current->put_later.v ? mmu_update_settle(0) : 0;
-	}
 	if (unlikely(page_put_is_pending()) && page_put_pending()) {
 		return hypercall_restart(__HYPERVISOR_mmu_update, 4, a1, a2,
 					 a3, a4);
@@ -213,4 +215,15 @@ long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
 						MMU_UPDATE_PREEMPTED), a3, a4);
 	}
 	return unlikely(page_put_is_pending()) ? mmu_update_settle(err) : err;
+}
+
+long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
+		   unsigned long a4, unsigned long a5)
+{
+	if (likely((u32)a2 == 1 && a4 == DOMID_SELF &&
+		   !page_put_is_pending() && update_fast(a1, a3))) {
+		return likely(!page_put_is_pending()) ? 0 :
+							mmu_update_settle(0);
+	}
+	return update_general(a1, a2, a3, a4);
 }

@@ -186,11 +186,17 @@ static int do_ops(vaddr_t ops, unsigned int count, struct domain *owner,
 	return 0;
 }
 
+static __noinline bool done_one(vaddr_t pdone)
+{
+	u32 one = 1;
+
+	return !copy_to_guest(pdone, &one, 1);
+}
+
 /* The one operation on this CPU's TLB that Linux asks for by itself. */
 static bool flush_fast(vaddr_t at, vaddr_t pdone)
 {
 	u64 cmd, va;
-	u32 one = 1;
 
 	if (!range_is_guest(at, 2 * sizeof(u64)) ||
 	    !user_get_words(&cmd, &va, (const void *)at)) {
@@ -209,21 +215,18 @@ static bool flush_fast(vaddr_t at, vaddr_t pdone)
 	default:
 		return false;
 	}
-	return !pdone || !copy_to_guest(pdone, &one, 1);
+	return likely(!pdone) || done_one(pdone);
 }
 
-long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
-		  unsigned long a4, unsigned long a5)
+static __noinline
+long ops_general(unsigned long a1, unsigned long a2, unsigned long a3,
+		 unsigned long a4)
 {
 	u32 count = (u32)a2, done = 0;
 	struct domain *owner;
 	unsigned int n;
 	int err;
 
-	if (likely(count == 1 && a4 == DOMID_SELF &&
-		   !current->put_later.v && flush_fast(a1, a3))) {
-		return 0;
-	}
 	if (unlikely(page_put_is_pending()) && page_put_pending()) {
 		return hypercall_restart(__HYPERVISOR_mmuext_op, 4, a1, a2,
 					 a3, a4);
@@ -259,4 +262,14 @@ long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
 				(unsigned long)(u32)err);
 	}
 	return err;
+}
+
+long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
+		  unsigned long a4, unsigned long a5)
+{
+	if (likely((u32)a2 == 1 && a4 == DOMID_SELF &&
+		   !page_put_is_pending() && flush_fast(a1, a3))) {
+		return 0;
+	}
+	return ops_general(a1, a2, a3, a4);
 }

@@ -104,6 +104,7 @@ typedef unsigned long vaddr_t;
 #define __must_check	__attribute__((warn_unused_result))
 #define __noreturn	__attribute__((noreturn))
 #define __cold		__attribute__((cold))
+#define __noinline	__attribute__((noinline))
 #define __used		__attribute__((used))
 
 /* Code and data that are given back once boot is over. */

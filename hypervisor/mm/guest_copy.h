@@ -15,13 +15,13 @@
 
 #define GUEST_LOW_END	0x0000800000000000UL
 
-/* Wholly in the lower half, or wholly above the hypervisor's range? */
+/* Wholly above the hypervisor's range, or wholly in the lower half?  n > 0. */
 static inline bool range_is_guest(vaddr_t va, size_t n)
 {
-	vaddr_t last = va + n - 1;
-
-	return last < GUEST_LOW_END ? va <= last :
-				      va >= HV_VIRT_END && va <= last;
+	if (likely(va >= HV_VIRT_END)) {
+		return va + (n - 1) >= va;
+	}
+	return va < GUEST_LOW_END && n <= GUEST_LOW_END - va;
 }
 
 int copy_from_guest_va(void *dst, vaddr_t src, size_t n) __must_check;

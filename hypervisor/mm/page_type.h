@@ -7,10 +7,9 @@
 #ifndef MM_PAGE_TYPE_H
 #define MM_PAGE_TYPE_H
 
+#include "domain/domain.h"
 #include "mm/frame.h"
 #include "mm/pte.h"
-
-struct vcpu;
 
 /*
  * Takes a reference and a use of type t on m, which d must own.  0, -EINVAL
@@ -37,7 +36,10 @@ int page_type_settle(mfn_t m) __must_check;
  */
 void page_put_later(mfn_t m);
 int page_put_pending(void) __must_check;
-bool page_put_is_pending(void);
+static inline bool page_put_is_pending(void)
+{
+	return current->put_later.v != 0;
+}
 
 /*
  * MMUEXT_PIN_*: 0, errors of page_type_get, -EINVAL when it is pinned.

@@ -221,11 +221,6 @@ void page_put_later(mfn_t m)
 	v->put_later = m;
 }
 
-bool page_put_is_pending(void)
-{
-	return current->put_later.v != 0;
-}
-
 int page_put_pending(void)
 {
 	struct vcpu *v = current;

@@ -90,6 +90,14 @@ static bool decode(struct insn_store *s, const struct cpu_user_regs *regs,
 	return true;
 }
 
+/* Where an instruction's registers are, by number. */
+#define AT(r) offsetof(struct cpu_user_regs, r)
+static const u8 registers[16] = {
+	AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
+	AT(r8), AT(r9), AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
+};
+#undef AT
+
 /*
  * The two stores that kernels make to live page tables all the time, decoded
  * by hand: mov %reg, mem and xchg %reg, mem of 8 bytes, without a prefix but
@@ -124,7 +132,8 @@ static bool store_fast(struct domain *d, struct cpu_user_regs *regs,
 					   ((insn >> 24) & 7) == 5)) {
 		len += 4;
 	}
-	reg = insn_reg(regs, ((insn >> 19) & 7) | (insn & 4) << 1);
+	reg = (u64 *)((char *)regs + registers[((insn >> 19) & 7) |
+						(insn & 4) << 1]);
 	switch ((insn >> 8) & 0xff) {
 	case 0x89:
 		if (l1_entry_set(d, d, ptep, *reg, false)) {
@@ -150,12 +159,15 @@ static bool store_fast(struct domain *d, struct cpu_user_regs *regs,
 }
 
 /* Everything else that insn_decode_store knows. */
-static bool store_general(struct domain *d, struct cpu_user_regs *regs,
-			  vaddr_t va, pte_t *ptep)
+static __noinline
+bool store_general(struct domain *d, struct cpu_user_regs *regs, vaddr_t va,
+		   pte_t *ptep, mfn_t table)
 {
 	struct insn_store s;
+	bool done = decode(&s, regs, va) && store_entry(d, &s, regs, ptep);
 
-	return decode(&s, regs, va) && store_entry(d, &s, regs, ptep);
+	pt_use_put(table);
+	return done;
 }
 
 bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
@@ -166,7 +178,6 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 	maddr_t where;
 	mfn_t table;
 	pte_t e, *ptep;
-	bool done;
 
 	/* As with Xen 4.17, nobody has to ask for it by vm_assist. */
 	if (!v->pv.kernel_mode) {
@@ -183,10 +194,11 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 	}
 	ptep = (pte_t *)mfn_to_virt(table) +
 	       (va & PAGE_OFFSET_MASK) / sizeof(pte_t);
-	done = store_fast(d, regs, va, ptep) ||
-	       store_general(d, regs, va, ptep);
-	if (unlikely(!frame_use_put(f))) {
-		pt_use_put(table);
+	if (likely(store_fast(d, regs, va, ptep))) {
+		if (unlikely(!frame_use_put(f))) {
+			pt_use_put(table);
+		}
+		return true;
 	}
-	return done;
+	return store_general(d, regs, va, ptep, table);
 }

@@ -10,7 +10,7 @@
 
 static inline pte_t *table_at(u64 entry_or_cr3)
 {
-	return mfn_to_virt(pte_mfn(entry_or_cr3));
+	return (pte_t *)(direct_map_base + (entry_or_cr3 & PTE_MFN_MASK));
 }
 
 /*
