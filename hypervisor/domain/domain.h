@@ -51,7 +51,8 @@ struct pv_vcpu {
 	bool kernel_mode;		/* guest kernel or guest user */
 	bool syscall_masks_events;
 	bool fast_iret;			/* entry.S may carry out iret */
-	u8 pad[5];
+	bool fast_syscall, fast_pf;	/* and bounce these, given a stack */
+	u8 pad[3];
 	u64 fast_sp;			/* frame for a syscall from user mode on
 					   the kernel stack; 0: C must look */
 	u64 fast_pf_sp;			/* the same for a page fault */

@@ -81,10 +81,7 @@ const hypercall_fn hypercall_table[NR_HYPERCALLS] = {
 
 bool hypercall_preempt(void)
 {
-	if (is_idle_vcpu(current)) {
-		return false;
-	}
-	return READ_ONCE(this_cpu(softirq_pending)) ||
+	return READ_ONCE(*cpu_info()->softirq_pending) ||
 		vcpu_upcall_due(current);
 }
 

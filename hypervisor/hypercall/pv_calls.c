@@ -25,7 +25,7 @@ long hc_stack_switch(unsigned long a1, unsigned long a2, unsigned long a3,
 
 	v->pv.kernel_ss = guest_selector_fix((u16)a1);
 	v->pv.kernel_sp = a2;
-	pvcpu_update_fast(v);
+	pvcpu_update_fast_stack(v);
 	return 0;
 }
 

@@ -53,14 +53,12 @@ static inline bool assist_iopl(const struct vcpu *v)
 void pvcpu_update_fast(struct vcpu *v)
 {
 	struct pv_vcpu *pv = &v->pv;
-	u64 top = pv->kernel_sp & ~15ULL;
-	bool may = guest_range_ok(top - 64, 64) && !assist_iopl(v);
+	bool may = !assist_iopl(v);
 
-	WRITE_ONCE(pv->fast_sp, may && pv->syscall_address ? top - 56 : 0);
-	WRITE_ONCE(pv->fast_pf_sp,
-		   may && pv->traps[TRAP_PF].address ? top - 64 : 0);
-	WRITE_ONCE(pv->fast_iret, pv->cr3_user && !pv->nmi_masked &&
-		   !assist_iopl(v));
+	pv->fast_iret = may && pv->cr3_user && !pv->nmi_masked;
+	pv->fast_syscall = may && pv->syscall_address;
+	pv->fast_pf = may && pv->traps[TRAP_PF].address;
+	pvcpu_update_fast_stack(v);
 }
 
 /* cs and rflags as the guest is to see them. */

@@ -46,11 +46,13 @@ static void fault_in_hv_range(struct cpu_user_regs *regs, vaddr_t va)
 	}
 }
 
-static void page_fault(struct cpu_user_regs *regs, vaddr_t va)
+void guest_page_fault_entry(struct cpu_user_regs *regs)
 {
-	struct vcpu *v = current;
 	u32 ec = regs->error_code;
+	struct vcpu *v = current;
+	vaddr_t va = read_cr2();
 
+	irq_enable();
 	cpu_info()->counts[COUNT_PAGE_FAULT]++;
 	if (unlikely(va >= HV_VIRT_START && va < HV_VIRT_END)) {
 		fault_in_hv_range(regs, va);
@@ -167,15 +169,8 @@ static void int_0x80(struct cpu_user_regs *regs)
 
 void guest_exception(struct cpu_user_regs *regs)
 {
-	vaddr_t va;
-
 	cpu_info()->counts[COUNT_EXCEPTION]++;
 	switch (regs->entry_vector) {
-	case TRAP_PF:
-		va = read_cr2();
-		irq_enable();
-		page_fault(regs, va);
-		return;
 	case TRAP_DB:
 		debug_trap(regs);
 		return;

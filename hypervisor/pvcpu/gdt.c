@@ -28,11 +28,6 @@
 
 static DEFINE_PER_CPU(unsigned int, gdt_window_pages);
 
-u16 guest_selector_fix(u16 sel)
-{
-	return sel & ~3 ? sel | 3 : sel;
-}
-
 /*
  * Not present: anything.  Code and data: made DPL 3.  System descriptors: none
  * but type 0, which no load accepts; call gates would need our emulation.

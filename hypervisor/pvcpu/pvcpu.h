@@ -39,6 +39,16 @@ static inline bool guest_range_ok(vaddr_t va, size_t len)
  */
 void pvcpu_update_fast(struct vcpu *v);
 
+/* The same after a change of the kernel stack only: every guest task switch. */
+static inline void pvcpu_update_fast_stack(struct vcpu *v)
+{
+	u64 top = v->pv.kernel_sp & ~15ULL;
+	bool may = guest_range_ok(top - 64, 64);
+
+	v->pv.fast_sp = may && v->pv.fast_syscall ? top - 56 : 0;
+	v->pv.fast_pf_sp = may && v->pv.fast_pf ? top - 64 : 0;
+}
+
 /* Makes an NMI pending for v. */
 void guest_nmi_raise(struct vcpu *v);
 
@@ -100,8 +110,13 @@ int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val);
 int guest_get_dr(const struct vcpu *v, unsigned int reg, u64 *val);
 void guest_dr_load(const struct vcpu *v);
 
-/* Is this a selector / descriptor that a guest may have? Fixes its RPL. */
-u16 guest_selector_fix(u16 sel);
+/* A selector as a guest may have it: RPL 3, unless it is null. */
+static inline u16 guest_selector_fix(u16 sel)
+{
+	return sel & ~3 ? sel | 3 : sel;
+}
+
+/* Is this a descriptor that a guest may have?  Corrects its DPL. */
 bool guest_descriptor_ok(u64 *desc);
 
 /* Registers, page walk, stack and last hypercall of a vCPU, to the log. */

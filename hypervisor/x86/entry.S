@@ -127,6 +127,22 @@ smap_patch_start:
 	mov	%r15, REGS_r15(%rsp)
 	.endm
 
+/* All that is left when rax, rdx and rdi are in the frame. */
+	.macro SAVE_OTHER_REGS
+	mov	%rsi, REGS_rsi(%rsp)
+	mov	%rcx, REGS_rcx(%rsp)
+	mov	%r8, REGS_r8(%rsp)
+	mov	%r9, REGS_r9(%rsp)
+	mov	%r10, REGS_r10(%rsp)
+	mov	%r11, REGS_r11(%rsp)
+	mov	%rbx, REGS_rbx(%rsp)
+	mov	%rbp, REGS_rbp(%rsp)
+	mov	%r12, REGS_r12(%rsp)
+	mov	%r13, REGS_r13(%rsp)
+	mov	%r14, REGS_r14(%rsp)
+	mov	%r15, REGS_r15(%rsp)
+	.endm
+
 /*
  * The stub page: one copy, mapped in every CPU's area at the same distance
  * from its cpu_info, so that code relative to RIP finds it.
@@ -376,7 +392,7 @@ iret_slow:
 /*
  * A page fault in guest user mode, of a user address, bounces to the guest
  * kernel as a system call does, with the error code in the frame.  All else is
- * C's: guest_exception() and guest_page_fault(), which do the same.
+ * C's: guest_page_fault_entry(), which can do the same.
  */
 	.balign 16
 entry_page_fault:
@@ -385,19 +401,19 @@ entry_page_fault:
 	sub	$REGS_error_code, %rsp
 	mov	%rax, REGS_rax(%rsp)
 	mov	%rdx, REGS_rdx(%rsp)
-	mov	%rdi, REGS_rdi(%rsp)
 	mov	CI_CURRENT(%rsp), %rax
 	cmpb	$0, V_KERNEL_MODE(%rax)
 	jne	page_fault_slow
 	mov	V_FAST_PF_SP(%rax), %rdx
 	test	%rdx, %rdx
-	jz	page_fault_slow
+	jz	page_fault_slow_rdx
+	mov	%rdi, REGS_rdi(%rsp)
 	mov	V_INFO(%rax), %rdi
 	cmpb	$0, INFO_MASK(%rdi)
-	jne	page_fault_slow
+	jne	page_fault_slow_rdi
 	mov	%cr2, %rdi
 	test	%rdi, %rdi
-	js	page_fault_slow
+	js	page_fault_slow_rdi
 	mov	%rdi, V_CR2(%rax)
 	mov	V_CR3_KERNEL(%rax), %rdi
 	mov	%rdi, %cr3
@@ -447,12 +463,18 @@ entry_page_fault:
 page_fault_slow_cr2:
 	mov	V_CR2(%rax), %rdx
 	mov	%rdx, %cr2
-page_fault_slow:
-	mov	REGS_rax(%rsp), %rax
-	mov	REGS_rdx(%rsp), %rdx
+page_fault_slow_rdi:
 	mov	REGS_rdi(%rsp), %rdi
-	add	$REGS_error_code, %rsp
-	jmp	entry_exception
+page_fault_slow_rdx:
+	mov	REGS_rdx(%rsp), %rdx
+page_fault_slow:
+	mov	%rdi, REGS_rdi(%rsp)
+	SAVE_OTHER_REGS
+	cld
+	CLAC
+	mov	%rsp, %rdi
+	call	guest_page_fault_entry
+	jmp	exit_to_guest
 
 /* 32-bit user code's syscall (AMD): rip in rcx, rflags in r11. */
 entry_syscall32:
