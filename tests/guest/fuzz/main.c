@@ -18,6 +18,7 @@
 static char *pages[POOL];
 static pte_t *tables[TABLES];
 static uint64_t state;
+static unsigned long nr_frames;	/* of the machine */
 static char *scratch[2];		/* at TEST_VA; behind them, nothing */
 
 static uint64_t rnd(void)
@@ -49,6 +50,18 @@ static unsigned long any_number(void)
 	}
 }
 
+/* A frame that this kernel lives on is the one thing it must not attack. */
+static unsigned long not_mine(unsigned long mfn)
+{
+	unsigned long m = mfn & (PTE_ADDR >> PAGE_SHIFT);
+
+	if (m < nr_frames && m2p[m] < start_info->nr_pages &&
+	    p2m[m2p[m]] == m) {
+		return virt_to_mfn(pages[below(POOL)]);
+	}
+	return mfn;
+}
+
 static unsigned long any_mfn(void)
 {
 	switch (below(12)) {
@@ -57,9 +70,9 @@ static unsigned long any_mfn(void)
 	case 1:
 		return virt_to_mfn(kernel_root);
 	case 2:
-		return any_number();
+		return not_mine(any_number());
 	case 3:
-		return below(0x10000);
+		return not_mine(below(0x10000));
 	case 4: case 5: case 6: case 7:
 		return virt_to_mfn(tables[below(TABLES)]);
 	default:
@@ -422,6 +435,7 @@ TEST(fuzz_hypercalls, ALONE)
 	unsigned long good = 0;
 
 	state = seed * 0x9e3779b97f4a7c15 + 1;
+	nr_frames = hc_memory_op(XENMEM_maximum_ram_page, NULL);
 	make_pools();
 	events_disable();
 	trap_set_hook(swallow);
