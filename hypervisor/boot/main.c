@@ -27,6 +27,7 @@
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/smp_boot.h"
+#include "x86/tlb.h"
 #include "x86/upcalls.h"
 
 #define LOW_MEMORY	0xa0000
@@ -50,10 +51,20 @@ static __init void say_hello(void)
 	}
 }
 
+/* What is neither free nor domain 0's is ours. */
+static void say_cost(void)
+{
+	u64 ours = boot_ram_frames() - frames_free_count() - dom0->tot_pages;
+
+	log_info("Paravane takes %lu KiB of %lu MiB\n", ours * 4,
+		 boot_ram_frames() >> 8);
+}
+
 /* Nothing of .init may be in use from here on. */
 static __attribute__((noinline)) void __noreturn boot_finish(void)
 {
 	paging_seal();
+	say_cost();
 	enter_idle();
 }
 
@@ -73,6 +84,7 @@ static __init void __noreturn boot_on_own_stack(void)
 	policies_init();
 	entry_init_cpu();
 	fpu_init_cpu();
+	tlb_init();
 	sched_init();
 	sched_init_cpu(0);
 	irq_enable();

@@ -6,7 +6,8 @@
  * A flush takes its time from the clock before it begins and writes it down
  * when it is done.  A use of a frame that ends in between gets a stamp that is
  * not earlier, so the flush does not count for it: errors are on the safe side.
- * The clock is 32 bits wide; while it passes 0, every CPU counts as stale.
+ * The clock is 32 bits wide and compared round the corner: each quarter turn,
+ * every CPU is made to flush, so no CPU's time is ever half a turn behind.
  *
  * Shoot-down: each CPU has one request of its own, the others' bits in
  * `waiting`; in each target's `requested` is a bit for each CPU that wants
@@ -23,6 +24,8 @@
 #include "x86/smp.h"
 #include "x86/tlb.h"
 
+#define QUARTER_TURN	(1U << 30)
+
 enum tlb_what { TLB_ALL, TLB_ONE, TLB_GLOBAL };
 
 struct tlb_request {
@@ -31,23 +34,30 @@ struct tlb_request {
 	vaddr_t va;
 };
 
-u32 tlb_clock = 1;
+u32 tlb_clock = QUARTER_TURN - 1000;	/* so that wrapping is nothing rare */
 DEFINE_PER_CPU(u32, tlb_flushed_at);
 static DEFINE_PER_CPU(struct tlb_request, tlb_request);
 static DEFINE_PER_CPU(u64, tlb_requested);
 
 bool tlb_may_be_stale(unsigned int cpu, u32 stamp)
 {
-	u32 now = tlb_stamp_now();
 	u32 flushed = READ_ONCE(per_cpu(tlb_flushed_at, cpu));
 
-	return stamp > now || flushed > now || flushed <= stamp;
+	return (s32)(flushed - stamp) <= 0;
 }
 
 /* The time of a flush that begins now. */
 static u32 flush_begin(void)
 {
-	return atomic_add_return(&tlb_clock, 1);
+	u32 at = atomic_add_return(&tlb_clock, 1);
+	unsigned int cpu;
+
+	if (unlikely(at % QUARTER_TURN == 0)) {
+		for_each_cpu_in(cpu, cpus_online) {
+			softirq_raise_on(SOFTIRQ_TLB, cpu);
+		}
+	}
+	return at;
 }
 
 static void flush_done(u32 at)
@@ -153,6 +163,11 @@ void tlb_flush_mask(cpumask_t cpus)
 void tlb_flush_mask_one(cpumask_t cpus, vaddr_t va)
 {
 	shoot_down(cpus, TLB_ONE, va);
+}
+
+__init void tlb_init(void)
+{
+	softirq_register(SOFTIRQ_TLB, tlb_flush_local);
 }
 
 void tlb_flush_all_global(void)

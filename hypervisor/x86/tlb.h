@@ -15,6 +15,8 @@
 #include "lib/types.h"
 #include "x86/current.h"
 
+void tlb_init(void);
+
 extern u32 tlb_clock;
 DECLARE_PER_CPU(u32, tlb_flushed_at);
 
