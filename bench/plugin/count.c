@@ -11,10 +11,13 @@
  * "hv" is what executes in 0xffff800000000000 .. 0xffff87ffffffffff, the range
  * that the PV ABI gives to the hypervisor; other high addresses are the guest
  * kernel's, low ones user programs'.  Counts are exact: QEMU adds them up
- * inside the translated code.  Arguments: out=FILE.
+ * inside the translated code.  Arguments: out=FILE; hist=FILE adds, for every
+ * hypervisor address executed inside the last bracket, "address count" lines
+ * (bench/run --profile turns them into functions).
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "qemu_plugin.h"
 
@@ -28,6 +31,12 @@ static FILE *out;
 #define HV_START	0xffff800000000000ULL
 #define HV_END		0xffff880000000000ULL
 
+/* One counter for each byte of the hypervisor's image, for hist=. */
+#define IMAGE_START	0xffff828000000000ULL
+#define IMAGE_SIZE	(1U << 20)
+static uint64_t *hist, *hist_begun;
+static const char *hist_name;
+
 static const uint8_t marker[] = { 0x0f, 0x1f, 0x80 };
 #define MARK_BEGIN	0x50560001U
 #define MARK_END	0x50560002U
@@ -37,6 +46,24 @@ static void on_begin(unsigned int vcpu, void *data)
 	(void)vcpu;
 	(void)data;
 	memcpy(begun, count, sizeof(begun));
+	if (hist) {
+		memcpy(hist_begun, hist, IMAGE_SIZE * sizeof(*hist));
+	}
+}
+
+static void write_hist(void)
+{
+	FILE *f = fopen(hist_name, "w");
+
+	for (unsigned int i = 0; f && i < IMAGE_SIZE; i++) {
+		if (hist[i] != hist_begun[i]) {
+			fprintf(f, "%llx %" PRIu64 "\n", IMAGE_START + i,
+				hist[i] - hist_begun[i]);
+		}
+	}
+	if (f) {
+		fclose(f);
+	}
 }
 
 static void on_end(unsigned int vcpu, void *data)
@@ -48,6 +75,9 @@ static void on_end(unsigned int vcpu, void *data)
 			i == NR - 1 ? '\n' : ' ');
 	}
 	fflush(out);
+	if (hist) {
+		write_hist();
+	}
 }
 
 static void add(struct qemu_plugin_insn *insn, int what)
@@ -108,13 +138,18 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 		add(insn, hv ? HV : va >> 63 ? KERNEL : USER);
 		add_events(insn, b, size, hv);
+		if (hist && va - IMAGE_START < IMAGE_SIZE) {
+			qemu_plugin_register_vcpu_insn_exec_inline(insn,
+				QEMU_PLUGIN_INLINE_ADD_U64,
+				&hist[va - IMAGE_START], 1);
+		}
 		if (size == 7 && !memcmp(b, marker, sizeof(marker))) {
 			on_marker(insn, b);
 		}
 	}
 }
 
-static void on_exit(qemu_plugin_id_t id, void *data)
+static void at_qemu_exit(qemu_plugin_id_t id, void *data)
 {
 	(void)id;
 	(void)data;
@@ -131,6 +166,10 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 	for (int i = 0; i < argc; i++) {
 		if (!strncmp(argv[i], "out=", 4)) {
 			out = fopen(argv[i] + 4, "w");
+		} else if (!strncmp(argv[i], "hist=", 5)) {
+			hist_name = argv[i] + 5;
+			hist = calloc(IMAGE_SIZE, sizeof(*hist));
+			hist_begun = calloc(IMAGE_SIZE, sizeof(*hist));
 		}
 	}
 	if (!out) {
@@ -138,6 +177,6 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 		return 1;
 	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
-	qemu_plugin_register_atexit_cb(id, on_exit, NULL);
+	qemu_plugin_register_atexit_cb(id, at_qemu_exit, NULL);
 	return 0;
 }
