@@ -119,7 +119,9 @@ int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
 		      bool clear)
 {
 	unsigned long flags = spin_lock_irqsave(&lock);
-	u32 from = incremental ? *index : ring_start;
+	/* What was cleared stays so, also for a reader that begins at 0. */
+	u32 from = incremental && (s32)(*index - ring_start) > 0 ?
+		   *index : ring_start;
 	u32 n;
 
 	if (ring_end - from > RING_SIZE || ring_end - from > ring_end) {

@@ -74,6 +74,10 @@ DOMCTL(setvcpucontext)
 	}
 	domain_pause(d);
 	err = pvcpu_set_context(v, c);
+	if (!err && v->id == 0) {
+		/* The builder has cleared the shared info since creation. */
+		domain_wallclock_publish(d);
+	}
 	domain_unpause(d);
 out_free:
 	heap_free_pages(c, CONTEXT_ORDER);
