@@ -59,8 +59,8 @@ static int check_memory(struct tools *t, const struct domain_config *cfg)
 	want_mib = cfg->memory_kib / 1024;
 	if (want_mib > free_mib) {
 		return msg_error("domain '%s' needs %lu MiB and the hypervisor has %lu MiB free; lower memory= or dom0_mem=, or stop another domain",
-			    cfg->name, (unsigned long)want_mib,
-			    (unsigned long)free_mib);
+				 cfg->name, (unsigned long)want_mib,
+				 (unsigned long)free_mib);
 	}
 	return 0;
 }
@@ -73,8 +73,12 @@ static int create_empty(struct tools *t, const struct domain_config *cfg,
 	fill_create(cfg, &create);
 	out->domid = 0;
 	if (xc_domain_create(t->xc, &out->domid, &create)) {
+		if (errno == EINVAL) {
+			return msg_error("the hypervisor refused the limits of domain '%s'; lower maxvcpus=%u, or max_event_channels= and the grant limits if given",
+					 cfg->name, cfg->maxvcpus);
+		}
 		return msg_error("the hypervisor did not create domain '%s': %s%s",
-			    cfg->name, reason(), tools_library_error());
+				 cfg->name, reason(), tools_library_error());
 	}
 	return 0;
 }
@@ -84,17 +88,17 @@ static int set_limits(struct tools *t, const struct domain_config *cfg,
 {
 	if (xc_domain_max_vcpus(t->xc, domid, cfg->maxvcpus)) {
 		return msg_error("cannot give domain '%s' %u vCPUs: %s", cfg->name,
-			    cfg->maxvcpus, reason());
+				 cfg->maxvcpus, reason());
 	}
 	if (xc_domain_setmaxmem(t->xc, domid,
 				cfg->maxmem_kib + MAXMEM_SLACK_KIB)) {
 		return msg_error("cannot set the memory limit of domain '%s': %s",
-			    cfg->name, reason());
+				 cfg->name, reason());
 	}
 	/* What the guest's XENMEM_memory_map will show it. */
 	if (xc_domain_set_memmap_limit(t->xc, domid, cfg->maxmem_kib)) {
 		return msg_error("cannot set the memory map of domain '%s': %s",
-			    cfg->name, reason());
+				 cfg->name, reason());
 	}
 	return 0;
 }
@@ -104,12 +108,12 @@ static int set_time(struct tools *t, const struct domain_config *cfg,
 {
 	if (xc_domain_set_tsc_info(t->xc, domid, cfg->tsc, 0, 0, 0)) {
 		return msg_error("cannot set the TSC mode of domain '%s': %s",
-			    cfg->name, reason());
+				 cfg->name, reason());
 	}
 	if (cfg->time_offset &&
 	    xc_domain_set_time_offset(t->xc, domid, cfg->time_offset)) {
 		return msg_error("cannot set the clock offset of domain '%s': %s",
-			    cfg->name, reason());
+				 cfg->name, reason());
 	}
 	return 0;
 }
@@ -146,7 +150,7 @@ static int set_scheduling(struct tools *t, const struct domain_config *cfg,
 	}
 	if (ret) {
 		return msg_error("cannot set cpu_weight= or cap= of domain '%s': %s",
-			    cfg->name, reason());
+				 cfg->name, reason());
 	}
 	return 0;
 }
@@ -196,7 +200,7 @@ static int alloc_ports(struct tools *t, const struct domain_config *cfg,
 
 	if (store < 0 || console < 0) {
 		return msg_error("cannot allocate event channels for domain '%s': %s",
-			    cfg->name, reason());
+				 cfg->name, reason());
 	}
 	out->store_port = store;
 	out->console_port = console;
@@ -208,11 +212,11 @@ static int load_files(struct xc_dom_image *dom,
 {
 	if (xc_dom_kernel_file(dom, cfg->kernel)) {
 		return msg_error("cannot load kernel '%s': %s%s", cfg->kernel,
-			    reason(), tools_library_error());
+				 reason(), tools_library_error());
 	}
 	if (cfg->ramdisk && xc_dom_module_file(dom, cfg->ramdisk, NULL)) {
 		return msg_error("cannot load ramdisk '%s': %s%s", cfg->ramdisk,
-			    reason(), tools_library_error());
+				 reason(), tools_library_error());
 	}
 	return 0;
 }
@@ -224,34 +228,34 @@ static int fill_image(struct tools *t, struct xc_dom_image *dom,
 {
 	if (xc_dom_boot_xen_init(dom, t->xc, out->domid)) {
 		return msg_error("cannot read the hypervisor's version: %s%s",
-			    reason(), tools_library_error());
+				 reason(), tools_library_error());
 	}
 	if (xc_dom_parse_image(dom)) {
 		return msg_error("'%s' is no 64-bit PV kernel that can boot here%s; use one built with Xen PV support",
-			    cfg->kernel, tools_library_error());
+				 cfg->kernel, tools_library_error());
 	}
 	if (xc_dom_mem_init(dom, cfg->memory_kib / 1024)) {
 		return msg_error("memory=%lu does not suit the kernel%s",
-			    (unsigned long)cfg->memory_kib / 1024,
-			    tools_library_error());
+				 (unsigned long)cfg->memory_kib / 1024,
+				 tools_library_error());
 	}
 	if (xc_dom_boot_mem_init(dom)) {
 		return msg_error("cannot give domain '%s' its %lu MiB of memory%s; is that much free? see 'pvctl info'",
-			    cfg->name, (unsigned long)cfg->memory_kib / 1024,
-			    tools_library_error());
+				 cfg->name, (unsigned long)cfg->memory_kib / 1024,
+				 tools_library_error());
 	}
 	if (xc_dom_build_image(dom)) {
 		return msg_error("kernel and ramdisk do not fit the domain's %lu MiB%s; raise memory=",
-			    (unsigned long)cfg->memory_kib / 1024,
-			    tools_library_error());
+				 (unsigned long)cfg->memory_kib / 1024,
+				 tools_library_error());
 	}
 	if (xc_dom_boot_image(dom)) {
 		return msg_error("the hypervisor refused the built image of '%s': %s%s",
-			    cfg->name, reason(), tools_library_error());
+				 cfg->name, reason(), tools_library_error());
 	}
 	if (xc_dom_gnttab_init(dom)) {
 		return msg_error("cannot grant the console and xenstore pages of '%s': %s%s",
-			    cfg->name, reason(), tools_library_error());
+				 cfg->name, reason(), tools_library_error());
 	}
 	return 0;
 }
