@@ -320,8 +320,14 @@ static void become_init(void)
 	}
 }
 
+/*
+ * All workloads, or the one named by the environment variable `only`, which
+ * for an init is a word only=NAME on the kernel's command line.
+ */
 int main(int argc, char **argv)
 {
+	const char *only = getenv("only");
+
 	if (argc > 1 && !strcmp(argv[1], "nothing")) {
 		return 0;
 	}
@@ -332,7 +338,7 @@ int main(int argc, char **argv)
 	zero_fd = open("/dev/zero", O_RDONLY);
 	null_fd = open("/dev/null", O_WRONLY);
 	for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
-		if (argc < 2 || !strcmp(argv[1], workloads[i].name)) {
+		if (!only || !strcmp(only, workloads[i].name)) {
 			run(&workloads[i]);
 		}
 	}
