@@ -66,7 +66,7 @@ int audit_frames(void)
 	return n;
 }
 
-long free_pages(void)
+static long free_pages_now(void)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
 
@@ -74,4 +74,39 @@ long free_pages(void)
 		return -1;
 	}
 	return op.u.physinfo.free_pages;
+}
+
+static void nap(uint64_t ns)
+{
+	struct sched_poll poll = { .timeout = clock_ns() + ns };
+
+	hc_sched_op(SCHEDOP_poll, &poll);
+}
+
+/* What a domain leaves behind may be freed and scrubbed a little later. */
+long free_pages(void)
+{
+	long last = free_pages_now();
+
+	for (unsigned int same = 0; same < 20; same++) {
+		long now;
+
+		nap(10 * NSEC_PER_MSEC);
+		now = free_pages_now();
+		if (now != last) {
+			last = now;
+			same = 0;
+		}
+	}
+	return last;
+}
+
+bool free_pages_return_to(long number)
+{
+	uint64_t end = clock_ns() + 5 * NSEC_PER_SEC;
+
+	while (free_pages_now() != number && clock_ns() < end) {
+		nap(10 * NSEC_PER_MSEC);
+	}
+	return free_pages_now() == number;
 }

@@ -20,8 +20,11 @@
  */
 int audit_frames(void);
 
-/* Pages that the hypervisor has free, or -1. */
+/* Pages that the hypervisor has free once the number has settled, or -1. */
 long free_pages(void);
+
+/* Waits until there are as many again; false when that does not come. */
+bool free_pages_return_to(long number);
 
 long hc_domctl(struct xen_domctl *op);
 long hc_sysctl(struct xen_sysctl *op);

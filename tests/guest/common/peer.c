@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The domain is built as any toolstack would: its memory populated, its page
+ * tables written in it, the root pinned, a context set. Each of its pages is
+ * mapped in our tables, at PEER_WINDOW, as the frame of another domain.
+ */
+#include "common/peer.h"
+
+#define PEER_WINDOW	0x0000300000000000UL
+
+enum peer_command { PEER_IDLE, PEER_CALL, PEER_READ, PEER_WRITE };
+
+struct peer_box {
+	volatile uint64_t command;
+	volatile uint64_t arg[6];
+	volatile uint64_t result;
+	volatile uint64_t fault;	/* vector + 1; 0: none */
+};
+
+/*
+ * The puppet's whole code, at PEER_VA. rbx: the box. Each exception stub
+ * leaves its vector, plus 1, in the box and begins the loop anew.
+ */
+asm(".pushsection .rodata\n"
+    ".globl peer_code, peer_code_end, peer_stub_pf, peer_stub_gp\n"
+    ".globl peer_stub_ud, peer_stub_event\n"
+    "peer_code:\n"
+    "	mov $0x200000001000, %rbx\n"
+    "	mov $0x200000003000, %rsp\n"
+    "1:	mov (%rbx), %rax\n"
+    "	cmp $1, %rax\n"
+    "	je 2f\n"
+    "	cmp $2, %rax\n"
+    "	je 3f\n"
+    "	cmp $3, %rax\n"
+    "	je 4f\n"
+    "	mov $29, %eax\n"		/* SCHEDOP_yield */
+    "	xor %edi, %edi\n"
+    "	xor %esi, %esi\n"
+    "	syscall\n"
+    "	jmp 1b\n"
+    "2:	mov 8(%rbx), %rax\n"
+    "	mov 16(%rbx), %rdi\n"
+    "	mov 24(%rbx), %rsi\n"
+    "	mov 32(%rbx), %rdx\n"
+    "	mov 40(%rbx), %r10\n"
+    "	mov 48(%rbx), %r8\n"
+    "	syscall\n"
+    "	mov %rax, 56(%rbx)\n"
+    "5:	movq $0, (%rbx)\n"
+    "	jmp 1b\n"
+    "3:	mov 8(%rbx), %rsi\n"
+    "	movzbl (%rsi), %eax\n"
+    "	mov %rax, 56(%rbx)\n"
+    "	jmp 5b\n"
+    "4:	mov 8(%rbx), %rsi\n"
+    "	mov 16(%rbx), %rax\n"
+    "	mov %al, (%rsi)\n"
+    "	jmp 5b\n"
+    "peer_stub_pf:\n"
+    "	movq $15, 64(%rbx)\n"
+    "	jmp 6f\n"
+    "peer_stub_gp:\n"
+    "	movq $14, 64(%rbx)\n"
+    "	jmp 6f\n"
+    "peer_stub_ud:\n"
+    "	movq $7, 64(%rbx)\n"
+    "6:	mov $0x200000003000, %rsp\n"
+    "	jmp 5b\n"
+    "peer_stub_event:\n"
+    "	ud2\n"
+    "peer_code_end:\n"
+    ".popsection\n");
+
+extern const char peer_code[], peer_code_end[], peer_stub_pf[];
+extern const char peer_stub_gp[], peer_stub_ud[], peer_stub_event[];
+
+static unsigned long in_peer(const char *label)
+{
+	return PEER_VA + (label - peer_code);
+}
+
+static void must(const char *what, long err)
+{
+	if (err) {
+		test_error("second domain: %s: %ld", what, err);
+	}
+}
+
+static int map_foreign(struct peer *p, unsigned long va, unsigned long mfn,
+		       uint64_t flags)
+{
+	struct mmu_update req = {
+		.ptr = virt_to_maddr(pte_reach(kernel_root, va, 1)),
+		.val = pte_make(mfn, flags),
+	};
+
+	return hc_mmu_update(&req, 1, NULL, p->id);
+}
+
+void *peer_page(struct peer *p, unsigned int n)
+{
+	unsigned long va = PEER_WINDOW + n * PAGE_SIZE;
+	pte_t *entry = pte_reach(kernel_root, va, 1);
+
+	if (!(*entry & PTE_P)) {
+		must("map its page", map_foreign(p, va, p->mfn[n],
+						 PTE_KERNEL));
+	}
+	return (void *)va;
+}
+
+static void unmap_page(unsigned int n)
+{
+	hc_update_va_mapping(PEER_WINDOW + n * PAGE_SIZE, 0, UVMF_INVLPG);
+}
+
+static void create(struct peer *p)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_createdomain,
+		.u.createdomain = {
+			.max_vcpus = 1, .max_evtchn_port = 1023,
+			.max_grant_frames = 4, .max_maptrack_frames = 4,
+			.grant_opts = XEN_DOMCTL_GRANT_version(1),
+		},
+	};
+	long err = hc_domctl(&op);
+
+	if (err == -XEN_EPERM) {
+		test_skip("not the control domain");
+	}
+	must("create", err);
+	p->id = op.domain;
+}
+
+static void give_memory(struct peer *p)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_max_mem, .domain = p->id,
+		.u.max_mem.max_memkb = PEER_PAGES * 4 + 64,
+	};
+	struct xen_memory_reservation r = {
+		.nr_extents = PEER_PAGES, .domid = p->id,
+	};
+
+	must("max_mem", hc_domctl(&op));
+	for (unsigned int i = 0; i < PEER_PAGES; i++) {
+		p->mfn[i] = i;
+	}
+	set_xen_guest_handle(r.extent_start, p->mfn);
+	must("memory", hc_memory_op(XENMEM_populate_physmap, &r) -
+	     PEER_PAGES);
+}
+
+static unsigned int slot(int level)
+{
+	return PEER_VA >> (12 + 9 * (level - 1)) & 511;
+}
+
+static void write_tables(struct peer *p)
+{
+	pte_t *l1 = peer_page(p, PEER_L1);
+
+	for (unsigned int i = 0; i < PEER_PAGES; i++) {
+		bool table = i >= PEER_L1 && i <= PEER_L4;
+
+		if (i == PEER_SHARED || i == PEER_GRANTS) {
+			continue;
+		}
+		l1[slot(1) + i] = pte_make(p->mfn[i], table ?
+					   PTE_USER & ~PTE_RW : PTE_USER);
+	}
+	((pte_t *)peer_page(p, PEER_L2))[slot(2)] =
+		pte_make(p->mfn[PEER_L1], PTE_TABLE);
+	((pte_t *)peer_page(p, PEER_L3))[slot(3)] =
+		pte_make(p->mfn[PEER_L2], PTE_TABLE);
+	((pte_t *)peer_page(p, PEER_L4))[slot(4)] =
+		pte_make(p->mfn[PEER_L3], PTE_TABLE);
+	for (unsigned int i = PEER_L1; i <= PEER_L4; i++) {
+		unmap_page(i);
+	}
+}
+
+static void set_trap(struct vcpu_guest_context *c, unsigned int vector,
+		     const char *stub)
+{
+	c->trap_ctxt[vector] = (struct trap_info) {
+		.vector = vector, .cs = FLAT_KERNEL_CS, .flags = 4,
+		.address = in_peer(stub),
+	};
+}
+
+static void set_context(struct peer *p)
+{
+	static struct vcpu_guest_context c;
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_setvcpucontext, .domain = p->id,
+	};
+
+	memset(&c, 0, sizeof(c));
+	c.flags = VGCF_IN_KERNEL | VGCF_online;
+	c.user_regs.rip = PEER_VA;
+	c.user_regs.rsp = peer_va(PEER_STACK + 1);
+	c.user_regs.rflags = FLAG_IF;
+	c.user_regs.cs = FLAT_KERNEL_CS;
+	c.user_regs.ss = FLAT_KERNEL_SS;
+	c.kernel_ss = FLAT_KERNEL_SS;
+	c.kernel_sp = peer_va(PEER_STACK + 1);
+	c.ctrlreg[3] = xen_pfn_to_cr3(p->mfn[PEER_L4]);
+	c.event_callback_eip = in_peer(peer_stub_event);
+	c.failsafe_callback_eip = in_peer(peer_stub_ud);
+	c.syscall_callback_eip = in_peer(peer_stub_ud);
+	set_trap(&c, VEC_UD, peer_stub_ud);
+	set_trap(&c, VEC_GP, peer_stub_gp);
+	set_trap(&c, VEC_PF, peer_stub_pf);
+	set_xen_guest_handle(op.u.vcpucontext.ctxt, &c);
+	must("context", hc_domctl(&op));
+}
+
+/* It has no use for upcalls: masked, as for every new kernel. */
+static void mask_events(struct peer *p)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_getdomaininfo, .domain = p->id,
+	};
+	struct shared_info *s;
+	unsigned long own = p->mfn[PEER_SHARED];
+
+	must("info", hc_domctl(&op));
+	p->mfn[PEER_SHARED] = op.u.getdomaininfo.shared_info_frame;
+	s = peer_page(p, PEER_SHARED);
+	s->vcpu_info[0].evtchn_upcall_mask = 1;
+	unmap_page(PEER_SHARED);
+	p->mfn[PEER_SHARED] = own;
+}
+
+void peer_create(struct peer *p)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_vcpus };
+	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L4_TABLE };
+
+	create(p);
+	op.domain = p->id;
+	op.u.max_vcpus.max = 1;
+	must("vCPUs", hc_domctl(&op));
+	give_memory(p);
+	memcpy(peer_page(p, PEER_CODE), peer_code, peer_code_end - peer_code);
+	p->box = peer_page(p, PEER_BOX);
+	write_tables(p);
+	pin.arg1.mfn = p->mfn[PEER_L4];
+	must("pin", hc_mmuext_op(&pin, 1, NULL, p->id));
+	mask_events(p);
+	set_context(p);
+	memset(&op, 0, sizeof(op));
+	op.cmd = XEN_DOMCTL_unpausedomain;
+	op.domain = p->id;
+	must("unpause", hc_domctl(&op));
+}
+
+void peer_destroy(struct peer *p)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_destroydomain, .domain = p->id,
+	};
+	uint64_t end = clock_ns() + 2 * NSEC_PER_SEC;
+	long err;
+
+	unmap_slot(kernel_root, PEER_WINDOW);
+	do {
+		err = hc_domctl(&op);
+	} while (err == -XEN_EAGAIN);
+	CHECK_EQ(err, 0);
+	/* Its number is free when its last page is. */
+	do {
+		memset(&op, 0, sizeof(op));
+		op.cmd = XEN_DOMCTL_getdomaininfo;
+		op.domain = p->id;
+		err = hc_domctl(&op);
+		hc_sched_op(SCHEDOP_yield, NULL);
+	} while (!err && op.domain == p->id && clock_ns() < end);
+	CHECK(err || op.domain != p->id, "it is still there");
+}
+
+bool peer_has_ended(struct peer *p)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_getdomaininfo, .domain = p->id,
+	};
+
+	return hc_domctl(&op) || op.domain != p->id ||
+	       (op.u.getdomaininfo.flags &
+		(XEN_DOMINF_shutdown | XEN_DOMINF_dying));
+}
+
+static void begin(struct peer *p, enum peer_command what)
+{
+	p->box->fault = 0;
+	barrier();
+	p->box->command = what;
+}
+
+static void command(struct peer *p, enum peer_command what)
+{
+	uint64_t end = clock_ns() + 2 * NSEC_PER_SEC;
+
+	begin(p, what);
+	while (p->box->command != PEER_IDLE) {
+		hc_sched_op(SCHEDOP_yield, NULL);
+		if (clock_ns() > end) {
+			test_error("the second domain does not answer");
+		}
+	}
+}
+
+static void set_call(struct peer *p, unsigned int nr, unsigned long a1,
+		     unsigned long a2, unsigned long a3, unsigned long a4)
+{
+	p->box->arg[0] = nr;
+	p->box->arg[1] = a1;
+	p->box->arg[2] = a2;
+	p->box->arg[3] = a3;
+	p->box->arg[4] = a4;
+}
+
+long peer_call(struct peer *p, unsigned int nr, unsigned long a1,
+	       unsigned long a2, unsigned long a3, unsigned long a4)
+{
+	set_call(p, nr, a1, a2, a3, a4);
+	command(p, PEER_CALL);
+	return p->box->result;
+}
+
+void peer_call_start(struct peer *p, unsigned int nr, unsigned long a1,
+		     unsigned long a2, unsigned long a3, unsigned long a4)
+{
+	set_call(p, nr, a1, a2, a3, a4);
+	begin(p, PEER_CALL);
+}
+
+long peer_op(struct peer *p, unsigned int nr, unsigned long cmd, void *arg,
+	     size_t size)
+{
+	unsigned int n = PEER_PAGES - 1;
+	long ret;
+
+	memcpy(peer_page(p, n), arg, size);
+	ret = peer_call(p, nr, cmd, peer_va(n), 1, 0);
+	memcpy(arg, peer_page(p, n), size);
+	return ret;
+}
+
+int peer_read(struct peer *p, unsigned long va, unsigned char *value)
+{
+	p->box->arg[0] = va;
+	command(p, PEER_READ);
+	*value = p->box->result;
+	return (int)p->box->fault - 1;
+}
+
+int peer_write(struct peer *p, unsigned long va, unsigned char value)
+{
+	p->box->arg[0] = va;
+	p->box->arg[1] = value;
+	command(p, PEER_WRITE);
+	return (int)p->box->fault - 1;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * A second, unprivileged domain, made by the test itself: a puppet that sits
+ * in a loop, makes the hypercalls and memory accesses that it is told to in a
+ * page shared with us, and tells what came of them. What it may not do can so
+ * be tried from a domain that may not.
+ */
+#ifndef TESTS_GUEST_PEER_H
+#define TESTS_GUEST_PEER_H
+
+#include "common/audit.h"
+
+#define PEER_PAGES	64
+
+/* Its pages, all mapped there, in order; and what is in the first of them. */
+#define PEER_VA		0x0000200000000000UL
+enum {
+	PEER_CODE, PEER_BOX, PEER_STACK, PEER_L1, PEER_L2, PEER_L3, PEER_L4,
+	PEER_SHARED,	/* a window on its shared_info */
+	PEER_GRANTS,	/* a window on its grant table */
+	PEER_DATA,	/* from here on pages for the test's use */
+};
+
+struct peer {
+	domid_t id;
+	unsigned long mfn[PEER_PAGES];
+	struct peer_box *box;		/* ours and its */
+};
+
+/* Makes the domain and starts it; skips the test where we may not. */
+void peer_create(struct peer *p);
+
+/* Ends it, whatever state it is in, and waits until nothing is left of it. */
+void peer_destroy(struct peer *p);
+
+/* Has the peer make a hypercall; its result. */
+long peer_call(struct peer *p, unsigned int nr, unsigned long a1,
+	       unsigned long a2, unsigned long a3, unsigned long a4);
+
+/* The same without waiting, for a call that does not come back. */
+void peer_call_start(struct peer *p, unsigned int nr, unsigned long a1,
+		     unsigned long a2, unsigned long a3, unsigned long a4);
+
+/* Has it read a byte, or write one: the exception that it took, or -1. */
+int peer_read(struct peer *p, unsigned long va, unsigned char *value);
+int peer_write(struct peer *p, unsigned long va, unsigned char value);
+
+/* The address in the peer of its page n, and of our own window on it. */
+static inline unsigned long peer_va(unsigned int n)
+{
+	return PEER_VA + n * PAGE_SIZE;
+}
+
+void *peer_page(struct peer *p, unsigned int n);
+
+/* A hypercall whose one argument is a structure, carried in a data page. */
+long peer_op(struct peer *p, unsigned int nr, unsigned long cmd, void *arg,
+	     size_t size);
+
+/* True once the domain has shut down or crashed. */
+bool peer_has_ended(struct peer *p);
+
+#endif
