@@ -46,25 +46,49 @@ static bool args_ok(struct exchange *e)
 	       memory_alloc_flags(out->mem_flags, &e->flags);
 }
 
-/* Takes a frame with no use but its allocation from everybody's reach. */
+/*
+ * The allocation's reference is the frame's again; where destruction has come
+ * by meanwhile, we do what it would have done.
+ */
+static void frame_give_back(const struct domain *d, mfn_t m)
+{
+	__atomic_fetch_or(&mfn_to_frame(m)->flags, FRAME_ALLOCATED,
+			  __ATOMIC_SEQ_CST);
+	if (READ_ONCE(d->dying)) {
+		(void)frame_put_allocation(m);
+	}
+}
+
+/*
+ * Takes a frame with no use but its allocation from everybody's reach.  The
+ * allocation's reference becomes ours first, so that "one reference" then
+ * means ours.
+ */
 static bool frame_steal(const struct domain *d, mfn_t m)
 {
 	struct frame *f;
+	bool taken;
 	u64 s;
 
-	if (!mfn_valid(m)) {
+	if (!frame_get(m, d)) {
 		return false;
 	}
 	f = mfn_to_frame(m);
+	taken = __atomic_fetch_and(&f->flags, (u8)~FRAME_ALLOCATED,
+				   __ATOMIC_SEQ_CST) & FRAME_ALLOCATED;
+	if (!taken) {
+		frame_put(m);
+		return false;
+	}
 	s = READ_ONCE(f->state);
 	do {
-		if (frame_owner_id(s) != d->id ||
-		    (s & FS_REF_MASK) != FS_REF_ONE ||
-		    (s & FS_TYPE_REF_MASK) ||
-		    !(READ_ONCE(f->flags) & FRAME_ALLOCATED)) {
+		if ((s & FS_REF_MASK) != 2 * FS_REF_ONE ||
+		    (s & FS_TYPE_REF_MASK)) {
+			frame_give_back(d, m);
+			frame_put(m);
 			return false;
 		}
-	} while (!try_cmpxchg64(&f->state, &s, s - FS_REF_ONE));
+	} while (!try_cmpxchg64(&f->state, &s, s - 2 * FS_REF_ONE));
 	return true;
 }
 
@@ -74,6 +98,7 @@ static void frames_unsteal(struct exchange *e, unsigned int n)
 		struct frame *f = mfn_to_frame(mfn(e->in[n]));
 
 		(void)atomic_add_return(&f->state, FS_REF_ONE);
+		frame_give_back(e->d, mfn(e->in[n]));
 	}
 }
 

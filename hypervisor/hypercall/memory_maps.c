@@ -89,11 +89,15 @@ long memory_set_map(unsigned long arg)
 		goto out_free;
 	}
 	spin_lock(&d->lock);
-	old = d->e820;
-	d->e820 = map;
-	d->nr_e820 = fm.map.nr_entries;
+	if (d->dying) {
+		err = -EINVAL;
+	} else {
+		old = d->e820;
+		d->e820 = map;
+		d->nr_e820 = fm.map.nr_entries;
+		map = old;
+	}
 	spin_unlock(&d->lock);
-	map = old;
 out_free:
 	heap_free(map);
 out_put_domain:

@@ -125,7 +125,7 @@ int domain_claim_pages(struct domain *d, u64 pages)
 		(void)claims_change(0, d->claimed_pages);
 		d->claimed_pages = 0;
 	} else if (d->claimed_pages || pages > d->max_pages ||
-		   pages <= d->tot_pages) {
+		   pages <= d->tot_pages || d->dying) {
 		err = -EINVAL;
 	} else {
 		err = claims_change(pages - d->tot_pages, 0);

@@ -11,6 +11,7 @@
 #include "mm/guest_copy.h"
 #include "mm/l1_ref.h"
 #include "mm/page_type.h"
+#include "x86/layout.h"
 #include "x86/regs.h"
 #include "x86/user_copy.h"
 
@@ -180,7 +181,7 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 	pte_t e, *ptep;
 
 	/* As with Xen 4.17, nobody has to ask for it by vm_assist. */
-	if (!v->pv.kernel_mode) {
+	if (!v->pv.kernel_mode || unlikely(regs->cs != GUEST_CS64)) {
 		return false;
 	}
 	e = guest_walk_l1(va, &where);
