@@ -16,6 +16,7 @@ if HAVE_CRITERION
 HVT_PROGS = $(HVT)/test-image $(HVT)/test-insn \
 	$(HVT)/test-timer-heap $(HVT)/test-credit $(HVT)/test-port-bits \
 	$(HVT)/test-evtchn $(HVT)/test-sched \
+	$(HVT)/test-boot-memory $(HVT)/test-cmdline \
 	$(HVT)/test-page-types $(HVT)/test-grants $(HVT)/test-alloc
 endif
 
@@ -45,6 +46,12 @@ $(HVT)/test-port-bits: %D%/hv_domain/test_port_bits.c
 $(HVT)/test-evtchn: %D%/hv_domain/test_evtchn.c
 	$(HVT_BUILD)
 $(HVT)/test-sched: %D%/hv_domain/test_sched.c
+	$(HVT_BUILD)
+
+# These include what they test, too.
+$(HVT)/test-boot-memory: %D%/hv_boot/test_memory.c
+	$(HVT_BUILD)
+$(HVT)/test-cmdline: %D%/hv_boot/test_cmdline.c hypervisor/lib/string.c
 	$(HVT_BUILD)
 
 # Memory and grants on a pretend machine.
