@@ -109,7 +109,6 @@ long memory_reservation(unsigned long cmd, unsigned long arg)
 	struct xen_memory_reservation r;
 	struct extents x;
 	bool preempted;
-	int err;
 
 	cmd &= MEMOP_CMD_MASK;
 	if (copy_from_guest(&r, arg, 1)) {
@@ -122,9 +121,8 @@ long memory_reservation(unsigned long cmd, unsigned long arg)
 	    (r.mem_flags & XENMEMF_populate_on_demand)) {
 		return (long)start;
 	}
-	err = memory_domain_get(r.domid, &x.d);
-	if (err) {
-		return err == -EPERM ? err : (long)start;
+	if (memory_domain_get(r.domid, &x.d)) {
+		return (long)start;
 	}
 	x.list = r.extent_start.p;
 	x.n = r.nr_extents;
