@@ -14,6 +14,7 @@
 #include "x86/user_copy.h"
 
 #define LDT_MAX_ENTRIES	8192
+#define FAST_OPS	4	/* without a look at other work */
 
 static int unpin(mfn_t m, struct domain *owner)
 {
@@ -186,36 +187,35 @@ static int do_ops(vaddr_t ops, unsigned int count, struct domain *owner,
 	return 0;
 }
 
-static __noinline bool done_one(vaddr_t pdone)
+/*
+ * The operations that Linux does on each context switch and page fault.
+ * False: it is none of them, or did not work, and the general way decides.
+ */
+static inline bool op_fast(vaddr_t at)
 {
-	u32 one = 1;
-
-	return !copy_to_guest(pdone, &one, 1);
-}
-
-/* The one operation on this CPU's TLB that Linux asks for by itself. */
-static bool flush_fast(vaddr_t at, vaddr_t pdone)
-{
-	u64 cmd, va;
+	u64 cmd, arg;
 
 	if (!range_is_guest(at, 2 * sizeof(u64)) ||
-	    !user_get_words(&cmd, &va, (const void *)at)) {
+	    !user_get_words(&cmd, &arg, (const void *)at)) {
 		return false;
 	}
 	switch ((u32)cmd) {
 	case MMUEXT_TLB_FLUSH_LOCAL:
 		tlb_flush_local();
-		break;
+		return true;
 	case MMUEXT_INVLPG_LOCAL:
-		if (!vaddr_canonical(va)) {
+		if (unlikely(!vaddr_canonical(arg))) {
 			return false;
 		}
-		tlb_flush_local_one(va);
-		break;
+		tlb_flush_local_one(arg);
+		return true;
+	case MMUEXT_NEW_BASEPTR:
+		return !pvcpu_set_root(current, mfn(arg));
+	case MMUEXT_NEW_USER_BASEPTR:
+		return !set_user_root(arg);
 	default:
 		return false;
 	}
-	return likely(!pdone) || done_one(pdone);
 }
 
 static __noinline
@@ -267,9 +267,16 @@ long ops_general(unsigned long a1, unsigned long a2, unsigned long a3,
 long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
 		  unsigned long a4, unsigned long a5)
 {
-	if (likely((u32)a2 == 1 && a4 == DOMID_SELF &&
-		   !page_put_is_pending() && flush_fast(a1, a3))) {
-		return 0;
+	u32 count = (u32)a2;
+
+	if (likely(count <= FAST_OPS && !a3 && a4 == DOMID_SELF &&
+		   !page_put_is_pending())) {
+		for (; count && op_fast(a1); count--) {
+			a1 += sizeof(struct mmuext_op);
+		}
+		if (likely(!count)) {
+			return 0;
+		}
 	}
-	return ops_general(a1, a2, a3, a4);
+	return ops_general(a1, count, a3, a4);
 }

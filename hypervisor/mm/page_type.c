@@ -143,23 +143,29 @@ static int type_get_step(struct frame *f, u64 s, enum frame_type t,
 	return claim_validate(f, t, d, preemptible);
 }
 
-int page_type_get(mfn_t m, enum frame_type t, struct domain *d,
-		  bool preemptible)
+static __noinline int type_get(struct frame *f, enum frame_type t,
+			       struct domain *d, bool preemptible)
 {
-	struct frame *f;
 	int rc;
 
-	if (m.v >= max_mfn) {
-		return -EINVAL;
-	}
-	f = mfn_to_frame(m);
-	if (likely(frame_use_get(f, d->id, t))) {
-		return 0;
-	}
 	do {
 		rc = type_get_step(f, READ_ONCE(f->state), t, d, preemptible);
 	} while (rc > 0);
 	return rc;
+}
+
+int page_type_get(mfn_t m, enum frame_type t, struct domain *d,
+		  bool preemptible)
+{
+	struct frame *f = mfn_to_frame(m);
+
+	if (unlikely(m.v >= max_mfn)) {
+		return -EINVAL;
+	}
+	if (likely(frame_use_get(f, d->id, t))) {
+		return 0;
+	}
+	return type_get(f, t, d, preemptible);
 }
 
 /* The claimed frame's entries give back what they hold, then the claim ends. */
@@ -176,16 +182,11 @@ static int claim_release(struct frame *f, enum frame_type t, struct domain *d,
 	return 0;
 }
 
-int page_type_put(mfn_t m, bool preemptible)
+static __noinline int type_put(struct frame *f, bool preemptible)
 {
-	struct frame *f = mfn_to_frame(m);
-	u64 s;
+	u64 s = READ_ONCE(f->state);
 	bool last;
 
-	if (likely(frame_use_put(f))) {
-		return 0;
-	}
-	s = READ_ONCE(f->state);
 	for (;;) {
 		enum frame_type t = frame_type_of(s);
 
@@ -213,6 +214,13 @@ int page_type_put(mfn_t m, bool preemptible)
 			return 0;
 		}
 	}
+}
+
+int page_type_put(mfn_t m, bool preemptible)
+{
+	struct frame *f = mfn_to_frame(m);
+
+	return likely(frame_use_put(f)) ? 0 : type_put(f, preemptible);
 }
 
 int page_type_settle(mfn_t m)
