@@ -12,6 +12,7 @@
 #include "hypercall/foreign.h"
 #include "hypercall/hypercall.h"
 #include "mm/guest_copy.h"
+#include "mm/l1_ref.h"
 #include "mm/page_type.h"
 #include "x86/user_copy.h"
 
@@ -150,6 +151,7 @@ static inline bool update_fast(vaddr_t req, vaddr_t pdone)
 	struct domain *d = current->domain;
 	struct frame *f;
 	u64 ptr, val;
+	pte_t *ptep;
 	int err;
 
 	if (!range_is_guest(req, sizeof(struct mmu_update)) ||
@@ -162,8 +164,13 @@ static inline bool update_fast(vaddr_t req, vaddr_t pdone)
 	if (!frame_use_get(f, d->id, FT_L1)) {
 		return false;
 	}
-	err = l1_entry_set(d, d, (pte_t *)(direct_map_base + (ptr & ~7UL)),
-			   val, ptr & MMU_PT_UPDATE_PRESERVE_AD);
+	ptep = (pte_t *)(direct_map_base + (ptr & ~7UL));
+	if (likely(l1_entry_fill(d, ptep, val))) {
+		err = 0;
+	} else {
+		err = l1_entry_set(d, d, ptep, val,
+				   ptr & MMU_PT_UPDATE_PRESERVE_AD);
+	}
 	if (unlikely(!frame_use_put(f))) {
 		pt_use_put(frame_to_mfn(f));
 	}

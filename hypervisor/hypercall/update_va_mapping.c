@@ -8,6 +8,7 @@
 #include "hypercall/foreign.h"
 #include "hypercall/hypercall.h"
 #include "mm/page_type.h"
+#include "mm/walk.h"
 
 static int set_entry(vaddr_t va, pte_t new, struct domain *frame_owner)
 {
@@ -16,7 +17,7 @@ static int set_entry(vaddr_t va, pte_t new, struct domain *frame_owner)
 	struct frame *f;
 	int err;
 
-	(void)guest_walk_l1(va, &where);
+	(void)walk_l1(va, &where);
 	if (!where.v) {
 		return -EINVAL;
 	}

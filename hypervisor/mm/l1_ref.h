@@ -67,6 +67,28 @@ static inline void l1_ref_put(struct domain *d, pte_t e)
 	}
 }
 
+/*
+ * The commonest change of all: an empty entry of d's table comes to name a
+ * writable frame of d's.  False: it is another case, nothing was done.
+ */
+static inline bool l1_entry_fill(struct domain *d, pte_t *ptep, pte_t new)
+{
+	unsigned long m = pte_mfn(new).v;
+	pte_t old = 0;
+
+	if ((new & (PTE_P | PTE_RW | PTE_US | PTE_CACHE_BITS | PTE_G)) !=
+	    (PTE_P | PTE_RW | PTE_US) || unlikely(m >= max_mfn) ||
+	    READ_ONCE(*ptep) ||
+	    unlikely(frame_writable_get(&frame_table[m], d->id))) {
+		return false;
+	}
+	if (likely(try_cmpxchg64(ptep, &old, new))) {
+		return true;
+	}
+	l1_ref_put(d, new);
+	return false;
+}
+
 /* Device pages that no domain may map (our APICs); boot only. */
 void mmio_deny(mfn_t m);
 

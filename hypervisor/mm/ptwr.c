@@ -11,6 +11,7 @@
 #include "mm/guest_copy.h"
 #include "mm/l1_ref.h"
 #include "mm/page_type.h"
+#include "mm/walk.h"
 #include "x86/layout.h"
 #include "x86/regs.h"
 #include "x86/user_copy.h"
@@ -106,7 +107,7 @@ static const u8 registers[16] = {
  * start of a page, so the store did not begin before it.  False: nothing was
  * done, the general way decides.
  */
-static bool store_fast(struct domain *d, struct cpu_user_regs *regs,
+static inline bool store_fast(struct domain *d, struct cpu_user_regs *regs,
 		       vaddr_t va, pte_t *ptep)
 {
 	u64 insn, *reg;
@@ -184,7 +185,7 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 	if (!v->pv.kernel_mode || unlikely(regs->cs != GUEST_CS64)) {
 		return false;
 	}
-	e = guest_walk_l1(va, &where);
+	e = walk_l1(va, &where);
 	table = pte_mfn(e);
 	if ((e & (PTE_P | PTE_RW)) != PTE_P || table.v >= max_mfn) {
 		return false;

@@ -1,44 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
-/*
- * Walks the current vCPU's page tables as the CPU would, through our direct
- * map.  Another vCPU may be changing them: what comes out was true at some
- * moment, and callers take a use of the table before they rely on it.
- */
-#include "domain/domain.h"
+/* The walk for those who are not in a hurry (mm/walk.h). */
 #include "mm/page_type.h"
+#include "mm/walk.h"
 
-static inline pte_t *table_at(u64 entry_or_cr3)
-{
-	return (pte_t *)(direct_map_base + (entry_or_cr3 & PTE_MFN_MASK));
-}
-
-/*
- * The tables that are loaded are valid ones, and what their present entries
- * name are tables too, in RAM; the hypervisor's own are as good, but for large
- * pages.
- */
 pte_t guest_walk_l1(vaddr_t va, maddr_t *where)
 {
-	const struct vcpu *v = current;
-	u64 root = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
-	pte_t e;
-
-	if (unlikely(!root || !vaddr_canonical(va))) {
-		return 0;
-	}
-	e = READ_ONCE(table_at(root)[pte_index(4, va)]);
-	if (unlikely(!(e & PTE_P))) {
-		return 0;
-	}
-	e = READ_ONCE(table_at(e)[pte_index(3, va)]);
-	if (unlikely((e & (PTE_P | PTE_PS)) != PTE_P)) {
-		return 0;
-	}
-	e = READ_ONCE(table_at(e)[pte_index(2, va)]);
-	if (unlikely((e & (PTE_P | PTE_PS)) != PTE_P)) {
-		return 0;
-	}
-	where->v = (e & PTE_MFN_MASK) + pte_index(1, va) * sizeof(pte_t);
-	return READ_ONCE(table_at(e)[pte_index(1, va)]);
+	return walk_l1(va, where);
 }
