@@ -4,16 +4,17 @@
  * A vCPU's page-table roots: one for its kernel mode, one for its user mode,
  * each an L4 frame on which we hold a reference and a use as L4.
  */
+#include "mm/frame_ref.h"
 #include "mm/page_type.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/tlb.h"
 
 /* Taking an old root apart may need several goes. */
-static int finish_old_root(struct vcpu *v)
+static inline int finish_old_root(struct vcpu *v)
 {
 	int rc;
 
-	if (!v->pv.old_root_held) {
+	if (likely(!v->pv.old_root_held)) {
 		return 0;
 	}
 	rc = page_type_settle(v->pv.old_root);
@@ -23,12 +24,21 @@ static int finish_old_root(struct vcpu *v)
 	return rc;
 }
 
-static int drop_root(struct vcpu *v, mfn_t old)
+/* Takes m as a root: a valid L4 already, as a rule. */
+static inline int take_root(struct vcpu *v, mfn_t m)
 {
-	if (mfn_eq(old, INVALID_MFN)) {
+	if (likely(m.v < max_mfn &&
+		   frame_use_get(mfn_to_frame(m), v->domain->id, FT_L4))) {
 		return 0;
 	}
-	if (!page_type_put(old, true)) {
+	return page_type_get(m, FT_L4, v->domain, true);
+}
+
+static inline int drop_root(struct vcpu *v, mfn_t old)
+{
+	if (mfn_eq(old, INVALID_MFN) ||
+	    likely(frame_use_put(mfn_to_frame(old))) ||
+	    !page_type_put(old, true)) {
 		return 0;
 	}
 	v->pv.old_root = old;
@@ -54,7 +64,7 @@ int pvcpu_set_root(struct vcpu *v, mfn_t m)
 		}
 		return 0;
 	}
-	rc = page_type_get(m, FT_L4, v->domain, true);
+	rc = take_root(v, m);
 	if (rc) {
 		return rc;
 	}
@@ -76,7 +86,7 @@ int pvcpu_set_user_root(struct vcpu *v, mfn_t m)
 		return rc;
 	}
 	if (!mfn_eq(m, INVALID_MFN)) {
-		rc = page_type_get(m, FT_L4, v->domain, true);
+		rc = take_root(v, m);
 		if (rc) {
 			return rc;
 		}

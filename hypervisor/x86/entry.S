@@ -36,6 +36,9 @@
 
 #define ENTRY_SYSCALL	0x100
 #define ENTRY_SYSENTER	0x101
+#define MSR_FS_BASE	0xc0000100
+#define MSR_GS_BASE	0xc0000101
+#define MSR_KERNEL_GS_BASE 0xc0000102
 
 /* Flags that a trap clears for its handler: TF, IOPL, NT, RF, VM, AC. */
 #define TRAP_CLEARS	(0x100 | 0x3000 | 0x4000 | 0x10000 | 0x20000 | 0x40000)
@@ -181,6 +184,10 @@ entry_syscall:
 	je	syscall_from_user
 	cmpq	$NR_HYPERCALL_IRET, REGS_rax(%rsp)
 	je	iret_fast
+	cmpq	$NR_HYPERCALL_SEGMENT_BASE, REGS_rax(%rsp)
+	je	segment_base_fast
+	cmpq	$NR_HYPERCALL_STACK_SWITCH, REGS_rax(%rsp)
+	je	stack_switch_fast
 
 /*
  * A hypercall, but for iret.  C sees all registers in the frame.  Afterwards
@@ -388,6 +395,83 @@ iret_slow:
 	mov	$FLAG_FIXED, %r11d
 	movq	$NR_HYPERCALL_IRET, REGS_rax(%rsp)
 	jmp	hypercall
+
+/*
+ * Two calls that each task switch of a guest makes, in their usual forms:
+ * nothing but rax changes, and no work can have come up meanwhile.  RAX:
+ * current; edi, rsi: arguments.  C's twins: hc_set_segment_base(),
+ * hc_stack_switch().
+ */
+segment_base_fast:
+	test	%rcx, %rcx
+	jns	hypercall
+	cmp	$3, %edi
+	jae	null_gs_fast
+	mov	%rsi, %rax		/* canonical? */
+	sar	$47, %rax
+	inc	%rax
+	cmp	$1, %rax
+	ja	1f
+	mov	%rcx, CI_SCRATCH(%rsp)
+	mov	%rdx, REGS_rdx(%rsp)
+	mov	%edi, %edx
+	lea	segment_base_msrs(%rip), %rcx
+	mov	(%rcx, %rdx, 4), %ecx
+	mov	%rsi, %rdx
+	shr	$32, %rdx
+	mov	%esi, %eax
+	wrmsr
+	mov	REGS_rdx(%rsp), %rdx
+	mov	CI_SCRATCH(%rsp), %rcx
+fast_call_done:
+	xor	%eax, %eax
+	COUNT	COUNT_HYPERCALL
+	mov	REGS_rsp(%rsp), %rsp
+	sysretq
+null_gs_fast:
+	jne	1f
+	test	%si, %si
+	jnz	1f
+	xor	%eax, %eax
+	swapgs
+	mov	%eax, %gs
+	swapgs
+	jmp	fast_call_done
+1:	mov	CI_CURRENT(%rsp), %rax
+	jmp	hypercall
+
+stack_switch_fast:
+	test	%rcx, %rcx
+	jns	hypercall
+	test	$~3, %di
+	jz	hypercall
+	cmpw	$0x0101, V_FAST_SYSCALL(%rax)	/* fast_syscall, fast_pf */
+	jne	hypercall
+	mov	%rcx, CI_SCRATCH(%rsp)
+	movabs	$HV_VIRT_END + 64, %rcx
+	cmp	%rcx, %rsi
+	jb	2f
+	mov	%rsi, V_KERNEL_SP(%rax)
+	mov	%edi, %ecx
+	or	$3, %ecx
+	movzwl	%cx, %ecx
+	mov	%rcx, V_KERNEL_SS(%rax)
+	mov	%rsi, %rcx
+	and	$~15, %rcx
+	sub	$64, %rcx
+	mov	%rcx, V_FAST_PF_SP(%rax)
+	add	$8, %rcx
+	mov	%rcx, V_FAST_SP(%rax)
+	mov	CI_SCRATCH(%rsp), %rcx
+	jmp	fast_call_done
+2:	mov	CI_SCRATCH(%rsp), %rcx
+	jmp	hypercall
+
+	.section .rodata
+	.balign 4
+segment_base_msrs:
+	.long	MSR_FS_BASE, MSR_KERNEL_GS_BASE, MSR_GS_BASE
+	.text
 
 /*
  * A page fault in guest user mode, of a user address, bounces to the guest
