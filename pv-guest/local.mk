@@ -8,21 +8,22 @@
 KEEL_DIR = %D%
 
 # ABI headers are <xen/...>; ours are "xen/...", which -iquote keeps apart.
-KEEL_PP = $(CC) -iquote $(srcdir)/%D% -MMD -MP -nostdinc \
-	-isystem $(shell $(CC) -print-file-name=include) \
-	-idirafter /usr/include \
-	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
-	-D__XEN_TOOLS__
-KEEL_COMPILE = $(KEEL_PP) -std=gnu11 -O2 -g -ffreestanding -fpie \
-	-mno-red-zone -mgeneral-regs-only -mcmodel=small -fvisibility=hidden \
+KEEL_FLAGS = -std=gnu11 -ffreestanding -fpie -mno-red-zone \
+	-mgeneral-regs-only -mcmodel=small -fvisibility=hidden \
 	-fno-strict-aliasing -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none \
-	-Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes \
-	-Wshadow -Wundef -Wvla -Wimplicit-fallthrough=5
+	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
+	-D__XEN_TOOLS__
+KEEL_PP = $(CC) -iquote $(srcdir)/%D% -MMD -MP -nostdinc \
+	-isystem $(shell $(CC) -print-file-name=include) \
+	-idirafter /usr/include $(KEEL_FLAGS)
+KEEL_COMPILE = $(KEEL_PP) -O2 -g -Wall -Wextra -Werror -Wstrict-prototypes \
+	-Wmissing-prototypes -Wshadow -Wundef -Wvla -Wimplicit-fallthrough=5
 # --no-relax: an address behind 2 GiB does not fit where ld would put it.
-KEEL_LINK = $(CC) -nostdlib -static -no-pie -Wl,--build-id=none \
+KEEL_LINK_FLAGS = -nostdlib -static -no-pie -Wl,--build-id=none \
 	-Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--no-relax \
-	-Wl,--no-warn-rwx-segments -Wl,-T,%D%/keel.lds
+	-Wl,--no-warn-rwx-segments
+KEEL_LINK = $(CC) $(KEEL_LINK_FLAGS) -Wl,-T,%D%/keel.lds
 
 KEEL_LIB_OBJS = $(addprefix %D%/, \
 	start/head.o lib/string.o lib/printf.o lib/page.o \
@@ -54,10 +55,36 @@ keel-%: %D%/apps/%.o %D%/libkeel.a %D%/keel.lds
 	$(KEEL_V)$(KEEL_LINK) -o $@ $< -Wl,--whole-archive %D%/libkeel.a \
 		-Wl,--no-whole-archive
 
+# For kernels outside this tree (examples/own-kernel).
+keel.pc: $(srcdir)/%D%/local.mk
+	@{ echo 'Name: keel'; \
+	echo 'Description: library for Xen PV guest kernels'; \
+	echo 'Version: $(PACKAGE_VERSION)'; \
+	echo 'Cflags: $(KEEL_FLAGS) -iquote $(includedir)/keel'; \
+	echo 'Libs: $(KEEL_LINK_FLAGS) -Wl,-T,$(libdir)/keel/keel.lds' \
+		'-Wl,--whole-archive $(libdir)/keel/libkeel.a' \
+		'-Wl,--no-whole-archive'; } > $@
+
+PARAVANE_ALL += keel.pc
+PARAVANE_INSTALL += install-keel
+PARAVANE_UNINSTALL += uninstall-keel
+.PHONY: install-keel uninstall-keel
+install-keel: keel.pc %D%/libkeel.a %D%/keel.lds
+	$(MKDIR_P) $(DESTDIR)$(libdir)/keel $(DESTDIR)$(libdir)/pkgconfig \
+		$(DESTDIR)$(includedir)/keel/lib $(DESTDIR)$(includedir)/keel/xen
+	$(INSTALL_DATA) %D%/libkeel.a %D%/keel.lds $(DESTDIR)$(libdir)/keel
+	$(INSTALL_DATA) keel.pc $(DESTDIR)$(libdir)/pkgconfig
+	$(INSTALL_DATA) $(srcdir)/%D%/lib/*.h $(DESTDIR)$(includedir)/keel/lib
+	$(INSTALL_DATA) $(srcdir)/%D%/xen/*.h $(DESTDIR)$(includedir)/keel/xen
+uninstall-keel:
+	rm -rf $(DESTDIR)$(libdir)/keel $(DESTDIR)$(includedir)/keel
+	rm -f $(DESTDIR)$(libdir)/pkgconfig/keel.pc
+
+.SECONDARY: $(KEEL_APPS:%=%D%/apps/%.o)
 -include $(KEEL_LIB_OBJS:.o=.d) $(KEEL_APPS:%=%D%/apps/%.d)
 
 PARAVANE_CLEAN += clean-keel
 .PHONY: clean-keel
 clean-keel:
-	rm -rf $(KEEL_IMAGES) %D%/libkeel.a %D%/keel.lds $(KEEL_LIB_OBJS) \
+	rm -rf $(KEEL_IMAGES) keel.pc %D%/libkeel.a %D%/keel.lds $(KEEL_LIB_OBJS) \
 		$(KEEL_APPS:%=%D%/apps/%.o)
