@@ -14,6 +14,7 @@
 #include "domain/sched.h"
 #include "lib/printk.h"
 #include "mm/alloc.h"
+#include "mm/l1_ref.h"
 #include "pvcpu/policy.h"
 #include "x86/apic.h"
 #include "x86/clock.h"
@@ -68,6 +69,16 @@ static __attribute__((noinline)) void __noreturn boot_finish(void)
 	enter_idle();
 }
 
+/* Interrupt controllers are ours: not even domain 0 maps them. */
+static __init void keep_our_devices(void)
+{
+	mmio_deny(maddr_to_mfn((maddr_t){ acpi_info.lapic_address }));
+	for (unsigned int i = 0; i < acpi_info.nr_ioapics; i++) {
+		mmio_deny(maddr_to_mfn((maddr_t){
+			acpi_info.ioapics[i].address }));
+	}
+}
+
 static __init void __noreturn boot_on_own_stack(void)
 {
 	idt_init();
@@ -79,6 +90,7 @@ static __init void __noreturn boot_on_own_stack(void)
 	pci_init();
 	apic_init();
 	ioapic_init();
+	keep_our_devices();
 	clock_init();
 	machine_selftest();
 	policies_init();
