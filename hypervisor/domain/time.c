@@ -29,15 +29,15 @@ static struct vcpu_time_info time_record(void)
 
 void vcpu_time_publish(struct vcpu *v)
 {
-	struct vcpu_time_info new = time_record();
 	struct vcpu_time_info *t = &v->info->time;
+	struct vcpu_time_info new;
 	u32 version;
 
-	new.version = v->time_copy.version;
-	if (new.version && !memcmp(&new, &v->time_copy, sizeof(new)) &&
-	    READ_ONCE(t->version) == new.version) {
+	if (v->time_copy.version &&
+	    READ_ONCE(t->version) == v->time_copy.version) {
 		return;
 	}
+	new = time_record();
 	/* Odd while we write; the version is ours, not what the guest left. */
 	version = (v->time_copy.version + 2) & ~1U;
 	WRITE_ONCE(t->version, version - 1);

@@ -37,9 +37,10 @@ static void connect(struct evtchn *c, struct domain *remote,
 		    evtchn_port_t port)
 {
 	spin_lock(&c->lock);
-	c->state = ECS_INTERDOMAIN;
-	c->inter.remote = remote;
-	c->inter.port = port;
+	WRITE_ONCE(c->inter.remote, remote);
+	WRITE_ONCE(c->inter.port, port);
+	smp_wmb();
+	WRITE_ONCE(c->state, ECS_INTERDOMAIN);
 	spin_unlock(&c->lock);
 }
 

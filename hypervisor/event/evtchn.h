@@ -27,11 +27,14 @@ struct evtchn {
 	evtchn_port_t port;
 	union {
 		struct { domid_t remote; } unbound;
-		struct { struct domain *remote; evtchn_port_t port; } inter;
 		struct { u32 irq; } pirq;
 		u32 virq;
 	};
+	/* In no union: senders read it without the lock (event/send.c). */
+	struct { struct domain *remote; evtchn_port_t port; } inter;
 };
+
+_Static_assert(sizeof(struct evtchn) == 32, "128 in a frame");
 
 int evtchn_init(struct domain *d, unsigned int max_port);
 /* Closes every port; budgeted: -ERESTART, then 0. */
@@ -76,7 +79,10 @@ int evtchn_status(struct domain *d, evtchn_status_t *s);
 int evtchn_prepare(struct domain *d);
 int evtchn_reserve(struct domain *d, evtchn_port_t *out);
 
-/* EVTCHNOP_send by d: 0, -EINVAL. The hot path; takes no domain-wide lock. */
+/*
+ * EVTCHNOP_send by d: 0, -EINVAL.  The hot path; takes no lock.  Interrupts are
+ * on, before and after.
+ */
 int evtchn_send(struct domain *d, evtchn_port_t port);
 
 /* Marks a port pending and notifies its vCPU. */

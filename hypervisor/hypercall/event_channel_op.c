@@ -8,6 +8,7 @@
 #include "hypercall/hypercall.h"
 #include "event/evtchn.h"
 #include "mm/guest_copy.h"
+#include "x86/user_copy.h"
 
 union op {
 	evtchn_alloc_unbound_t alloc_unbound;
@@ -166,22 +167,15 @@ static long perform(unsigned long cmd, union op *o, unsigned long arg)
 	}
 }
 
-long hc_event_channel_op(unsigned long cmd, unsigned long arg,
-			 unsigned long a3, unsigned long a4, unsigned long a5)
+/* All operations but the one that counts. */
+static __attribute__((noinline)) long general(unsigned long cmd,
+					      unsigned long arg)
 {
-	evtchn_send_t send;
 	union op o;
 	size_t size;
 	bool out;
 	long ret;
 
-	/* The one that counts, before all others. */
-	if (likely(cmd == EVTCHNOP_send)) {
-		if (copy_from_guest_va(&send, arg, sizeof(send))) {
-			return -EFAULT;
-		}
-		return evtchn_send(current->domain, send.port);
-	}
 	size = arg_size(cmd, &out);
 	if (!size) {
 		/* Linux falls back to two levels, quietly. */
@@ -195,4 +189,20 @@ long hc_event_channel_op(unsigned long cmd, unsigned long arg,
 		ret = -EFAULT;
 	}
 	return ret;
+}
+
+long hc_event_channel_op(unsigned long cmd, unsigned long arg,
+			 unsigned long a3, unsigned long a4, unsigned long a5)
+{
+	u32 port;
+
+	_Static_assert(sizeof(evtchn_send_t) == sizeof(port), "port");
+	if (unlikely(cmd != EVTCHNOP_send)) {
+		return general(cmd, arg);
+	}
+	if (!range_is_guest(arg, sizeof(port)) ||
+	    !user_get_u32(&port, (const void *)arg)) {
+		return -EFAULT;
+	}
+	return evtchn_send(current->domain, port);
 }

@@ -72,6 +72,33 @@ fault:
 	return false;
 }
 
+/* As user_get_word, for four bytes. */
+static inline bool user_get_u32(u32 *a, const void *p)
+{
+	bool smap = hv_cr4 & CR4_SMAP;
+	u32 x;
+
+	if (unlikely(smap)) {
+		__asm__ volatile("stac" ::: "memory");
+	}
+	__asm__ goto("1: mov (%[p]), %[x]\n\t"
+		     ".pushsection .ex_table, \"a\"\n\t"
+		     ".balign 4\n\t"
+		     ".long 1b - ., %l[fault] - .\n\t"
+		     ".popsection"
+		     : [x] "=r" (x) : [p] "r" (p) : "memory" : fault);
+	if (unlikely(smap)) {
+		__asm__ volatile("clac" ::: "memory");
+	}
+	*a = x;
+	return true;
+fault:
+	if (smap) {
+		__asm__ volatile("clac" ::: "memory");
+	}
+	return false;
+}
+
 size_t user_copy(void *dst, const void *src, size_t n) __must_check;
 size_t user_clear(void *dst, size_t n) __must_check;
 
