@@ -21,6 +21,11 @@
 #define ERROR_CODE_IDT	0x2U
 #define ERROR_CODE_EXT	0x1U
 
+static inline bool va_in_hv_range(vaddr_t va)
+{
+	return va >= HV_VIRT_START && va < HV_VIRT_END;
+}
+
 /*
  * A fault on an address of ours.  The CPU itself reads the descriptor tables,
  * as supervisor: a page of the LDT may not be mapped yet, or be missing in the
@@ -46,25 +51,34 @@ static void fault_in_hv_range(struct cpu_user_regs *regs, vaddr_t va)
 	}
 }
 
-void guest_page_fault_entry(struct cpu_user_regs *regs)
+static __attribute__((noinline))
+void page_fault_general(struct cpu_user_regs *regs, vaddr_t va)
 {
-	u32 ec = regs->error_code;
-	struct vcpu *v = current;
-	vaddr_t va = read_cr2();
-
-	irq_enable();
-	cpu_info()->counts[COUNT_PAGE_FAULT]++;
-	if (unlikely(va >= HV_VIRT_START && va < HV_VIRT_END)) {
+	if (unlikely(va_in_hv_range(va))) {
 		fault_in_hv_range(regs, va);
+	} else {
+		guest_page_fault(regs, va, regs->error_code);
+	}
+}
+
+/*
+ * A guest kernel's store to a page table is tried first, as on Xen whether
+ * the guest enabled the assist or not.  This is a hot path: va waits in
+ * cpu_info, not in a register that would have to be saved.
+ */
+void guest_page_fault_entry(struct cpu_user_regs *regs, vaddr_t va, u32 ec)
+{
+	if (likely((ec & (PF_PRESENT | PF_WRITE | PF_RSVD)) ==
+		   (PF_PRESENT | PF_WRITE) && current->pv.kernel_mode &&
+		   !va_in_hv_range(va))) {
+		cpu_info()->scratch[1] = va;
+		if (likely(ptwr_fault(regs, va))) {
+			return;
+		}
+		page_fault_general(guest_regs(), cpu_info()->scratch[1]);
 		return;
 	}
-	/* As on Xen, whether the guest enabled the assist or not. */
-	if ((ec & (PF_PRESENT | PF_WRITE | PF_RSVD)) ==
-	    (PF_PRESENT | PF_WRITE) && v->pv.kernel_mode &&
-	    ptwr_fault(regs, va)) {
-		return;
-	}
-	guest_page_fault(regs, va, ec);
+	page_fault_general(regs, va);
 }
 
 /* TI_GET_DPL: 0 nobody, 1 and 2 the guest kernel, 3 everybody. */

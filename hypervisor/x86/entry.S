@@ -406,7 +406,7 @@ segment_base_fast:
 	test	%rcx, %rcx
 	jns	hypercall
 	cmp	$3, %edi
-	jae	null_gs_fast
+	jae	user_gs_fast
 	mov	%rsi, %rax		/* canonical? */
 	sar	$47, %rax
 	inc	%rax
@@ -428,15 +428,19 @@ fast_call_done:
 	COUNT	COUNT_HYPERCALL
 	mov	REGS_rsp(%rsp), %rsp
 	sysretq
-null_gs_fast:
+user_gs_fast:
 	jne	1f
-	test	%si, %si
-	jnz	1f
-	xor	%eax, %eax
-	swapgs
-	mov	%eax, %gs
+	movzwl	%si, %eax
+	test	$~3, %ax
+	jz	3f
+	or	$3, %eax
+3:	swapgs
+50:	mov	%eax, %gs
 	swapgs
 	jmp	fast_call_done
+user_gs_bad:
+	swapgs
+	EX_TABLE(50b, user_gs_bad)
 1:	mov	CI_CURRENT(%rsp), %rax
 	jmp	hypercall
 
@@ -554,9 +558,13 @@ page_fault_slow_rdx:
 page_fault_slow:
 	mov	%rdi, REGS_rdi(%rsp)
 	SAVE_OTHER_REGS
+	COUNT	COUNT_PAGE_FAULT
 	cld
 	CLAC
 	mov	%rsp, %rdi
+	mov	%cr2, %rsi
+	mov	REGS_error_code(%rsp), %edx
+	sti
 	call	guest_page_fault_entry
 	jmp	exit_to_guest
 
@@ -660,9 +668,10 @@ exit_work:
 	call	guest_exit_work
 /*
  * The full way out: RSP is cpu_info.  sysret when the frame came from syscall
- * or goes to a handler (rcx and r11 are free then), and only to a canonical
- * address in flat code: with another, Intel's sysret faults in ring 0 on the
- * guest's stack.
+ * or goes to a handler: rcx and r11 are free then, cs and ss flat.  But only
+ * to a canonical address: with another, Intel's sysret faults in ring 0 on the
+ * guest's stack.  rflags are fit for a guest (IF, no IOPL, no VM), as the CPU
+ * saved them or as whoever changed them took care.
  */
 	.globl exit_to_guest
 exit_to_guest:
@@ -676,15 +685,7 @@ exit_to_guest:
 	jne	1f
 	cmpb	$0, INFO_PENDING(%rax)
 	jne	exit_work
-1:	mov	REGS_rflags(%rsp), %eax
-	and	$~IRET_CLEARS, %eax
-	or	$FLAG_FIXED, %eax
-	mov	%rax, REGS_rflags(%rsp)
-	cmpl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
-	jne	2f
-	cmpw	$GUEST_CS64, REGS_cs(%rsp)
-	jne	2f
-	cmpw	$GUEST_SS, REGS_ss(%rsp)
+1:	cmpl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
 	jne	2f
 	mov	REGS_rip(%rsp), %rax
 	shl	$16, %rax

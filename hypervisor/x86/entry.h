@@ -28,7 +28,8 @@ bool extable_fixup(struct cpu_user_regs *regs);
 
 /* The guest's share, in pvcpu/. */
 void guest_exception(struct cpu_user_regs *regs);
-void guest_page_fault_entry(struct cpu_user_regs *regs);
+void guest_page_fault_entry(struct cpu_user_regs *regs, u64 va,
+			    u32 error_code);
 void guest_syscall(struct cpu_user_regs *regs);
 void guest_syscall32(struct cpu_user_regs *regs);
 void guest_sysenter(struct cpu_user_regs *regs);
