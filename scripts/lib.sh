@@ -19,21 +19,21 @@ die() {
 # copy_program ROOT FILE [PATH-IN-ROOT]: the file and every library it needs.
 # Libraries that only the unpacked packages have are found there.
 copy_program() {
-    local root=$1 file=$2 to=${3:-$2} lib
+    local root=$1 file=$2 to=${3:-$2} lib needs
     [ -e "$file" ] || die "$file is missing"
     install -D -m 755 "$file" "$root$to"
     if [ "$(head -c4 "$file" | tail -c3)" != ELF ]; then
         return 0
     fi
-    LD_LIBRARY_PATH=$pkg/xen/usr/lib/x86_64-linux-gnu ldd "$file" 2>/dev/null |
-        grep -o '/[^ )]*' | while read -r lib; do
-            copy_library "$root" "$lib"
-        done
-    if LD_LIBRARY_PATH=$pkg/xen/usr/lib/x86_64-linux-gnu ldd "$file" 2>&1 |
-            grep -q 'not found'; then
-        die "$file needs libraries that are not there: $(ldd "$file" |
-            grep 'not found')"
-    fi
+    # A static program makes ldd fail; that is fine.
+    needs=$(LD_LIBRARY_PATH=$pkg/xen/usr/lib/x86_64-linux-gnu \
+        ldd "$file" 2> /dev/null) || return 0
+    case $needs in
+    *'not found'*) die "$file needs libraries that are not there: $needs" ;;
+    esac
+    for lib in $(echo "$needs" | grep -o '/[^ )]*'); do
+        copy_library "$root" "$lib"
+    done
 }
 
 copy_library() {

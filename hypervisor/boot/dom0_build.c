@@ -214,6 +214,11 @@ void dom0_build(void)
 
 	dom0 = m.d = create();
 	m.d->max_pages = ~0U;
+	if (boot_options.dom0_max_mem_bytes) {
+		m.d->max_pages = max((u64)m.nr_pages,
+				     boot_options.dom0_max_mem_bytes >>
+				     PAGE_SHIFT);
+	}
 	grant_io_ports(m.d);
 	dom0_memory_populate(&m);
 	dom0_memory_load_kernel(&m);

@@ -98,9 +98,9 @@ def guest(name, number, **more):
     """The text of a guest's configuration: disk `number`, its own address."""
     keys = {"name": name, "kernel": "/guests/vmlinux-6.1",
             "ramdisk": "/guests/initrd-6.1",
-            "extra": "root=/dev/xvda console=hvc0", "memory": 128, "vcpus": 1,
+            "extra": "root=/dev/xvda console=hvc0 cryptomgr.notests", "memory": 128, "vcpus": 1,
             "disk": ["format=raw, vdev=xvda, access=rw, "
-                     f"target=/dev/vd{chr(ord('b') + number)}"],
+                     f"target=/dev/disk/by-id/virtio-disk{number}"],
             "vif": [f"bridge=xenbr0, mac=00:16:3e:00:00:{number + 1:02x}"]}
     keys.update(more)
     return "\n".join(f"{k} = {json.dumps(v)}" for k, v in keys.items()
