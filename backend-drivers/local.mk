@@ -20,6 +20,7 @@ backend_common = \
 	%D%/common/number.c %D%/common/number.h \
 	%D%/common/process.c %D%/common/process.h \
 	%D%/common/ring.c %D%/common/ring.h \
+	%D%/common/seccomp.c %D%/common/seccomp.h \
 	%D%/common/store.c %D%/common/store.h \
 	%D%/common/xenbus.c %D%/common/xenbus.h \
 	%D%/common/xenbus_state.c %D%/common/xenbus_state.h

@@ -25,6 +25,7 @@
 #include "common/log.h"
 #include "common/number.h"
 #include "common/process.h"
+#include "common/seccomp.h"
 #include "common/xenbus.h"
 
 bool backend_option(struct backend *be, int c, const char *value)
@@ -121,6 +122,10 @@ static int open_xen(struct backend *be)
 	return 0;
 }
 
+/*
+ * The connection to xenstore closes with the process: xs_close() would cancel
+ * its reader thread, for which the C library wants to load another library.
+ */
 static void close_xen(struct backend *be)
 {
 	if (be->gnttab) {
@@ -128,9 +133,6 @@ static void close_xen(struct backend *be)
 	}
 	if (be->evtchn) {
 		xenevtchn_close(be->evtchn);
-	}
-	if (be->xs) {
-		xs_close(be->xs);
 	}
 }
 
@@ -231,6 +233,20 @@ static int start(struct backend *be)
 	return rc;
 }
 
+/* After this nothing can be opened; --user root is for finding mistakes. */
+static void confine(struct backend *be)
+{
+	int rc;
+
+	if (strcmp(be->user, "root") == 0) {
+		return;
+	}
+	rc = seccomp_confine();
+	if (rc != 0) {
+		log_info("system calls are not limited: %s", strerror(-rc));
+	}
+}
+
 /*
  * Work comes before waiting, each time round: an event that arrived in the
  * middle of anything else is never left behind. Each work() is bounded, so
@@ -288,6 +304,9 @@ int backend_run(struct backend *be)
 	if (rc == 0 && be->daemon) {
 		log_detach();
 		process_ready(ready);
+	}
+	if (rc == 0) {
+		confine(be);
 	}
 	if (rc == 0) {
 		rc = main_loop(be);
