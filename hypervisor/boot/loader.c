@@ -305,5 +305,4 @@ __init void boot_info_read(u32 magic, u32 info)
 		read_pvh(early_view(info));
 		break;
 	}
-	bundle_unpack();
 }

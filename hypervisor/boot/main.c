@@ -66,6 +66,7 @@ static __attribute__((noinline)) void __noreturn boot_finish(void)
 {
 	paging_seal();
 	say_cost();
+	console_boot_done();
 	enter_idle();
 }
 
@@ -112,10 +113,12 @@ __init void boot_main(u32 magic, u32 info)
 	boot_info_read(magic, info);
 	cmdline_parse();
 	console_init();
+	bundle_unpack();
 	boot_memory_init();
 	cpu_features_detect();
 	say_hello();
 	paging_init();
+	console_map();
 	cpu_setup();
 	percpu_init(0);
 	ap_page = boot_alloc(PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);

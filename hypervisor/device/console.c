@@ -26,6 +26,7 @@
 int console_loglvl = LOG_INFO, console_guest_loglvl = LOG_WARNING;
 
 static spinlock_t lock;
+static u32 lock_owner = ~0U;		/* CPU that holds it */
 static char ring[RING_SIZE];
 static u32 ring_end;			/* number of the next byte */
 static u32 ring_start;			/* oldest byte for plain readers */
@@ -38,6 +39,27 @@ static unsigned int switch_keys;	/* Ctrl-a's in a row */
 static bool keys_are_ours;
 static char debug_keys[16];
 static unsigned int nr_debug_keys;
+
+/* An NMI or a fault in the middle of a message prints without the lock. */
+static bool console_lock(unsigned long *flags)
+{
+	*flags = irq_save();
+	if (READ_ONCE(lock_owner) == this_cpu_id()) {
+		return false;
+	}
+	spin_lock(&lock);
+	WRITE_ONCE(lock_owner, this_cpu_id());
+	return true;
+}
+
+static void console_unlock(bool locked, unsigned long flags)
+{
+	if (locked) {
+		WRITE_ONCE(lock_owner, ~0U);
+		spin_unlock(&lock);
+	}
+	irq_restore(flags);
+}
 
 static void ring_put(const char *buf, size_t n)
 {
@@ -64,10 +86,20 @@ static void put(const char *buf, size_t n, bool to_ring, bool to_line)
 
 void console_write(const char *buf, size_t n, bool to_ring)
 {
-	unsigned long flags = spin_lock_irqsave(&lock);
+	unsigned long flags;
+	bool locked = console_lock(&flags);
 
 	put(buf, n, to_ring, true);
-	spin_unlock_irqrestore(&lock, flags);
+	console_unlock(locked, flags);
+}
+
+void console_continue(void)
+{
+	unsigned long flags;
+	bool locked = console_lock(&flags);
+
+	uart_continue();
+	console_unlock(locked, flags);
 }
 
 /* Text of ours, each line with the prefix. */
@@ -90,11 +122,12 @@ void console_vprint(bool to_line, const char *fmt, va_list args)
 {
 	char line[256];
 	unsigned long flags;
+	bool locked;
 
 	vformat(line, sizeof(line), fmt, args);
-	flags = spin_lock_irqsave(&lock);
+	locked = console_lock(&flags);
 	put_lines(line, to_line);
-	spin_unlock_irqrestore(&lock, flags);
+	console_unlock(locked, flags);
 }
 
 void console_print(bool to_line, const char *fmt, ...)
@@ -118,7 +151,8 @@ void printk(enum log_level level, const char *fmt, ...)
 int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
 		      bool clear)
 {
-	unsigned long flags = spin_lock_irqsave(&lock);
+	unsigned long flags;
+	bool locked = console_lock(&flags);
 	/* What was cleared stays so, also for a reader that begins at 0. */
 	u32 from = incremental && (s32)(*index - ring_start) > 0 ?
 		   *index : ring_start;
@@ -135,13 +169,15 @@ int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
 	if (clear) {
 		ring_start = ring_end;
 	}
-	spin_unlock_irqrestore(&lock, flags);
+	console_unlock(locked, flags);
 	return (int)n;
 }
 
 void console_force_unlock(void)
 {
 	spin_lock_init(&lock);
+	lock_owner = ~0U;
+	uart_be_synchronous();
 	if (!at_line_start) {
 		put("\n", 1, true, true);
 		at_line_start = true;
@@ -234,6 +270,18 @@ __init void console_init(void)
 	if (boot_options.com1) {
 		uart_init((u16)boot_options.com1_port, boot_options.com1_baud);
 	}
+}
+
+__init void console_map(void)
+{
+	if (boot_options.vga) {
+		vga_init();
+	}
+}
+
+void console_boot_done(void)
+{
+	vga_release();
 }
 
 __init void console_init_irq(void)

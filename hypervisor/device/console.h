@@ -14,6 +14,10 @@
 
 /* Boot: opens the UART as the command line says. */
 void console_init(void);
+/* Boot, on our own page tables: the screen is elsewhere now. */
+void console_map(void);
+/* Domain 0 is about to run: the screen is its own. */
+void console_boot_done(void);
 /* Boot, when interrupts work: UART input by interrupt. */
 void console_init_irq(void);
 
@@ -53,6 +57,9 @@ extern int console_loglvl, console_guest_loglvl;
 
 /* A byte from the serial line (device/uart.c, IRQ context). */
 void console_rx(char c);
+
+/* The serial line can take more (device/uart.c, IRQ context). */
+void console_continue(void);
 
 /* Debug keys (debug/keys.c): what one key does.  Timer softirq context. */
 void debug_key(char key);

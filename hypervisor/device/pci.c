@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * PCI configuration access.  MCFG areas are mapped at boot; where there is
- * none, segment 0 goes by the ports.  Domain 0 uses these as well, so the
- * address it left there is put back.
+ * none, segment 0 goes by the ports.  Domain 0's accesses to these ports are
+ * emulated (pvcpu/io.c) and come here, so nobody else's address is disturbed.
  */
 #include "device/acpi.h"
 #include "device/pci.h"
@@ -94,15 +94,13 @@ u32 pci_read(u16 seg, u8 bus, u8 devfn, unsigned int reg, unsigned int bytes)
 {
 	unsigned long flags = spin_lock_irqsave(&lock);
 	volatile u8 *at = mmcfg(seg, bus, devfn, reg);
-	u32 v = ~0U, old;
+	u32 v = ~0U;
 
 	if (at) {
 		v = read_mmio(at, bytes);
 	} else if (!seg && reg < 256) {
-		old = inl(0xcf8);
 		outl(port_address(bus, devfn, reg), 0xcf8);
 		v = read_port(0xcfc + (reg & 3), bytes);
-		outl(old, 0xcf8);
 	}
 	spin_unlock_irqrestore(&lock, flags);
 	return bytes == 4 ? v : v & ((1U << bytes * 8) - 1);
@@ -113,15 +111,12 @@ void pci_write(u16 seg, u8 bus, u8 devfn, unsigned int reg, unsigned int bytes,
 {
 	unsigned long flags = spin_lock_irqsave(&lock);
 	volatile u8 *at = mmcfg(seg, bus, devfn, reg);
-	u32 old;
 
 	if (at) {
 		write_mmio(at, bytes, val);
 	} else if (!seg && reg < 256) {
-		old = inl(0xcf8);
 		outl(port_address(bus, devfn, reg), 0xcf8);
 		write_port(0xcfc + (reg & 3), bytes, val);
-		outl(old, 0xcf8);
 	}
 	spin_unlock_irqrestore(&lock, flags);
 }

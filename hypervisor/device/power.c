@@ -7,6 +7,7 @@
  */
 #include "boot/boot_info.h"
 #include "device/acpi.h"
+#include "device/console.h"
 #include "device/power.h"
 #include "lib/lock.h"
 #include "lib/printk.h"
@@ -38,6 +39,7 @@ void machine_restart(void)
 	}
 	log_info("Restarting the machine.\n");
 	irq_disable();
+	console_force_unlock();
 	smp_stop_others();
 	if (acpi_info.reset_space == 1) {
 		outb(acpi_info.reset_value, (u16)acpi_info.reset_address);
@@ -69,6 +71,7 @@ int acpi_enter_sleep(u32 state, u16 pm1a_cnt_val, u16 pm1b_cnt_val)
 		return -ENODEV;
 	}
 	log_info("Powering the machine off.\n");
+	console_force_unlock();
 	smp_stop_others();
 	write_sleep(acpi_info.pm1a_cnt, pm1a_cnt_val & ~SLP_EN);
 	write_sleep(acpi_info.pm1b_cnt, pm1b_cnt_val & ~SLP_EN);

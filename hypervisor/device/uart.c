@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * ns16550 UART.  Output waits for the transmitter, a FIFO's worth at a time
- * (callers hold the console lock); input comes by interrupt.
+ * ns16550 UART.  Output goes through a buffer: as much as the transmitter takes
+ * is sent at once, the rest when it interrupts, so that nobody waits for the
+ * line but when the buffer is full, at boot, in a panic, and always with
+ * sync_console.  Input comes by interrupt.  Callers hold the console lock.
  */
+#include "boot/boot_info.h"
 #include "device/console.h"
 #include "device/uart.h"
 #include "x86/irq.h"
@@ -19,7 +22,14 @@ enum { REG_DATA, REG_IER, REG_FCR, REG_LCR, REG_MCR, REG_LSR, REG_MSR,
 #define FIFO_BYTES	16
 #define WAIT_LIMIT	1000000
 
+#define BUFFER_SIZE	4096U
+#define IER_RX		0x01
+#define IER_TX		0x02
+
 static u16 base;		/* 0: no UART */
+static char buffer[BUFFER_SIZE];
+static u32 head, tail;		/* bytes put in, and sent */
+static bool synchronous = true;
 
 bool uart_init(u16 port, unsigned int baud)
 {
@@ -41,15 +51,42 @@ bool uart_init(u16 port, unsigned int baud)
 	return true;
 }
 
-static void put_burst(const char *buf, size_t n)
+static bool transmitter_empty(void)
 {
-	for (unsigned int i = 0; i < WAIT_LIMIT; i++) {
-		if (inb(base + REG_LSR) & LSR_THR_EMPTY) {
-			break;
-		}
+	return inb(base + REG_LSR) & LSR_THR_EMPTY;
+}
+
+/* Fills the transmitter once, from the buffer. */
+static void send_burst(void)
+{
+	for (unsigned int i = 0; i < FIFO_BYTES && tail != head; i++) {
+		outb((u8)buffer[tail++ % BUFFER_SIZE], base + REG_DATA);
 	}
-	for (size_t i = 0; i < n; i++) {
-		outb((u8)buf[i], base + REG_DATA);
+}
+
+static void wait_and_send(void)
+{
+	for (unsigned int i = 0; i < WAIT_LIMIT && !transmitter_empty(); i++) {
+	}
+	send_burst();
+}
+
+static void put_byte(char c)
+{
+	if (head - tail == BUFFER_SIZE) {
+		wait_and_send();
+	}
+	buffer[head++ % BUFFER_SIZE] = c;
+}
+
+/* Sends what the transmitter takes now; the rest by interrupt. */
+static void send(void)
+{
+	while (tail != head && (synchronous || transmitter_empty())) {
+		wait_and_send();
+	}
+	if (!synchronous) {
+		outb(tail != head ? IER_RX | IER_TX : IER_RX, base + REG_IER);
 	}
 }
 
@@ -57,24 +94,31 @@ static void put_burst(const char *buf, size_t n)
 void uart_write(const char *buf, size_t n)
 {
 	static char last;
-	char fifo[FIFO_BYTES];
-	size_t used = 0;
 
 	if (!base) {
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (used + 2 > sizeof(fifo)) {
-			put_burst(fifo, used);
-			used = 0;
-		}
 		if (buf[i] == '\n' && last != '\r') {
-			fifo[used++] = '\r';
+			put_byte('\r');
 		}
-		fifo[used++] = last = buf[i];
+		put_byte(last = buf[i]);
 	}
-	if (used) {
-		put_burst(fifo, used);
+	send();
+}
+
+void uart_continue(void)
+{
+	if (tail != head) {
+		send();
+	}
+}
+
+void uart_be_synchronous(void)
+{
+	synchronous = true;
+	if (base) {
+		send();
 	}
 }
 
@@ -86,6 +130,7 @@ static void uart_interrupt(u32 irq, void *data)
 		}
 		console_rx((char)inb(base + REG_DATA));
 	}
+	console_continue();
 	inb(base + REG_FCR);			/* interrupt identification */
 	irq_eoi_done(irq);
 }
@@ -100,5 +145,6 @@ void uart_init_irq(u32 gsi, bool level, bool active_low)
 		return;
 	}
 	irq_unmask(gsi);
-	outb(0x01, base + REG_IER);
+	outb(IER_RX, base + REG_IER);
+	synchronous = boot_options.sync_console;
 }

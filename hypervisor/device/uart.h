@@ -9,6 +9,10 @@
 /* False when there is none; the write functions then do nothing. */
 bool uart_init(u16 port, unsigned int baud);
 void uart_write(const char *buf, size_t n);
+/* Sends more of what is buffered. */
+void uart_continue(void);
+/* From now on writes return when all is sent. */
+void uart_be_synchronous(void);
 /* From now on received bytes go to console_rx. */
 void uart_init_irq(u32 gsi, bool level, bool active_low);
 

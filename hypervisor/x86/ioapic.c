@@ -12,6 +12,7 @@
 #include "mm/alloc.h"
 #include "x86/ioapic.h"
 #include "x86/irq.h"
+#include "x86/msr.h"
 #include "x86/paging.h"
 
 #define IOAPIC_VERSION	0x01
@@ -73,6 +74,8 @@ static void write_low(struct ioapic *io, u32 pin, u32 low)
 
 __init void ioapic_init(void)
 {
+	outb(0xff, 0x21);		/* both 8259s: everything masked */
+	outb(0xff, 0xa1);
 	for (unsigned int i = 0; i < acpi_info.nr_ioapics; i++) {
 		const struct acpi_ioapic *a = &acpi_info.ioapics[i];
 		struct ioapic *io = &ioapics[nr_ioapics];

@@ -284,16 +284,19 @@ static __init void m2p_leaves_for_guests(void)
 
 __init void paging_init(void)
 {
+	static const unsigned long used[] = {
+		M2P_RW_START, FRAME_TABLE_START, IMAGE_START, PERCPU_START,
+		IOREMAP_START, DIRECTMAP_START,
+	};
+
 	max_mfn = boot_ram_end();
 	hv_l4 = table_alloc();
 	hv_cr3 = mfn_to_maddr(virt_to_mfn(hv_l4)).v;
 	/* Guests share these tables, so the top-level entries never change. */
-	for (unsigned int s = HV_SLOT_FIRST; s <= HV_SLOT_LAST; s++) {
-		hv_l4[s] = pte_make(virt_to_mfn(table_alloc()),
-				    PTE_TABLE & ~PTE_US);
-	}
-	for (unsigned int i = 0; i < ARRAY_LEN(percpu_l1); i++) {
-		percpu_l1[i] = NULL;
+	for (unsigned int i = 0; i < ARRAY_LEN(used); i++) {
+		hv_l4[pte_index(4, used[i])] =
+			pte_make(virt_to_mfn(table_alloc()),
+				 PTE_TABLE & ~PTE_US);
 	}
 	map_direct();
 	map_image();

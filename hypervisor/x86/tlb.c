@@ -150,7 +150,11 @@ static void shoot_down(cpumask_t cpus, enum tlb_what what, vaddr_t va)
 	if (cpus & me) {
 		do_request(r);
 	}
+	/* Two CPUs that want something of each other must not wait in turn. */
 	while (READ_ONCE(r->waiting)) {
+		if (READ_ONCE(this_cpu(tlb_requested))) {
+			tlb_interrupt();
+		}
 		cpu_relax();
 	}
 }
