@@ -165,6 +165,13 @@ struct vcpu {
 
 /* ---- the domain ---- */
 
+struct pv_pit {
+	u64 start_ns;			/* when the count was written */
+	u16 count, latch;
+	u8 control, gate, low;
+	bool read_high, write_high, latched;
+};
+
 struct domain {
 	domid_t id;
 	bool privileged;		/* domain 0 */
@@ -230,6 +237,7 @@ struct domain {
 	/* I/O ports, memory and IRQs a domain may touch: domain 0 only now */
 	u8 *io_ports;			/* 8 KiB bitmap, 1: allowed; or NULL */
 	u32 pci_address;		/* port 0xcf8 as it wrote it */
+	struct pv_pit pit;		/* timer channel 2 (pvcpu/pit.c) */
 
 	struct cpu_policy *policy;	/* CPUID and MSR values (pvcpu/) */
 	u32 tsc_mode;

@@ -55,7 +55,7 @@ void pvcpu_update_fast(struct vcpu *v)
 	struct pv_vcpu *pv = &v->pv;
 	bool may = !assist_iopl(v);
 
-	pv->fast_iret = may && pv->cr3_user && !pv->nmi_masked;
+	pv->fast_iret = may && !pv->nmi_masked;
 	pv->fast_syscall = may && pv->syscall_address;
 	pv->fast_pf = may && pv->traps[TRAP_PF].address;
 	pvcpu_update_fast_stack(v);

@@ -11,6 +11,7 @@
 #include "lib/bits.h"
 #include "mm/guest_copy.h"
 #include "pvcpu/io.h"
+#include "pvcpu/pit.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/msr.h"
 
@@ -110,6 +111,9 @@ static bool pci_address_port(const struct domain *d, unsigned int port,
 
 u32 guest_io_read(struct vcpu *v, unsigned int port, unsigned int bytes)
 {
+	if (v->domain->privileged && pit_port(port, bytes)) {
+		return pit_read(v->domain, port);
+	}
 	if (pci_address_port(v->domain, port, bytes)) {
 		return v->domain->pci_address;
 	}
@@ -132,6 +136,10 @@ u32 guest_io_read(struct vcpu *v, unsigned int port, unsigned int bytes)
 void guest_io_write(struct vcpu *v, unsigned int port, unsigned int bytes,
 		    u32 val)
 {
+	if (v->domain->privileged && pit_port(port, bytes)) {
+		pit_write(v->domain, port, (u8)val);
+		return;
+	}
 	if (pci_address_port(v->domain, port, bytes)) {
 		WRITE_ONCE(v->domain->pci_address, val);
 		return;

@@ -94,8 +94,5 @@ int pvcpu_set_user_root(struct vcpu *v, mfn_t m)
 	old = v->pv.root_user;
 	v->pv.root_user = m;
 	v->pv.cr3_user = mfn_eq(m, INVALID_MFN) ? 0 : mfn_to_maddr(m).v;
-	if (unlikely(v->pv.fast_iret != (v->pv.cr3_user != 0))) {
-		pvcpu_update_fast(v);
-	}
 	return drop_root(v, old);
 }

@@ -339,6 +339,8 @@ iret_fast:
 	mov	%r11, REGS_cs(%rsp)
 	cmp	%r11d, %eax
 	jne	iret_fast_kernel
+	cmpq	$0, V_CR3_USER(%rdx)
+	je	iret_slow
 25:	mov	IRET_rsp(%rcx), %r11
 26:	mov	IRET_rax(%rcx), %rax
 	mov	%rax, REGS_rax(%rsp)
