@@ -28,8 +28,9 @@ KEEL_LINK = $(CC) $(KEEL_LINK_FLAGS) -Wl,-T,%D%/keel.lds
 KEEL_LIB_OBJS = $(addprefix %D%/, \
 	start/head.o lib/string.o lib/printf.o lib/page.o \
 	xen/start.o xen/entry.o xen/trap.o xen/cpu.o xen/event.o \
-	xen/pagetable.o xen/console.o xen/clock.o xen/grant.o xen/shutdown.o)
-KEEL_APPS = hello
+	xen/pagetable.o xen/console.o xen/clock.o xen/grant.o \
+	xen/shutdown.o front/store.o front/device.o front/blkfront.o)
+KEEL_APPS = hello diskcheck
 KEEL_IMAGES = $(addprefix keel-, $(KEEL_APPS))
 
 PARAVANE_ALL += $(KEEL_IMAGES)
@@ -71,11 +72,12 @@ PARAVANE_UNINSTALL += uninstall-keel
 .PHONY: install-keel uninstall-keel
 install-keel: keel.pc %D%/libkeel.a %D%/keel.lds
 	$(MKDIR_P) $(DESTDIR)$(libdir)/keel $(DESTDIR)$(libdir)/pkgconfig \
-		$(DESTDIR)$(includedir)/keel/lib $(DESTDIR)$(includedir)/keel/xen
+		$(addprefix $(DESTDIR)$(includedir)/keel/,lib xen front)
 	$(INSTALL_DATA) %D%/libkeel.a %D%/keel.lds $(DESTDIR)$(libdir)/keel
 	$(INSTALL_DATA) keel.pc $(DESTDIR)$(libdir)/pkgconfig
 	$(INSTALL_DATA) $(srcdir)/%D%/lib/*.h $(DESTDIR)$(includedir)/keel/lib
 	$(INSTALL_DATA) $(srcdir)/%D%/xen/*.h $(DESTDIR)$(includedir)/keel/xen
+	$(INSTALL_DATA) $(srcdir)/%D%/front/*.h $(DESTDIR)$(includedir)/keel/front
 uninstall-keel:
 	rm -rf $(DESTDIR)$(libdir)/keel $(DESTDIR)$(includedir)/keel
 	rm -f $(DESTDIR)$(libdir)/pkgconfig/keel.pc

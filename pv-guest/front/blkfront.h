@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Disks: requests of up to 11 pages through a ring of one page. Completion is
+ * by polling or waiting, in any order.
+ */
+#ifndef KEEL_FRONT_BLKFRONT_H
+#define KEEL_FRONT_BLKFRONT_H
+
+#include <stdint.h>
+
+#include <xen/io/blkif.h>
+
+#include "front/device.h"
+#include "xen/grant.h"
+
+#define BLK_SECTOR	512
+#define BLK_RING	32
+#define BLK_PAGES	BLKIF_MAX_SEGMENTS_PER_REQUEST
+
+struct blk_io {
+	bool write;
+	uint64_t sector;
+	unsigned int pages;
+	void *page[BLK_PAGES];
+	int result;			/* 1: under way; 0; negative errno */
+	grant_ref_t ref[BLK_PAGES];
+};
+
+struct blkfront {
+	struct front_device dev;
+	struct blkif_sring *shared;
+	unsigned int prod, cons;	/* ours: what we sent, what we took */
+	struct blk_io *io[BLK_RING];	/* by request id */
+	uint64_t sectors;
+	bool readonly, can_flush;
+};
+
+/* Connects disk number `index` in the order of its names. 0 or an errno. */
+int blk_open(struct blkfront *b, unsigned int index);
+void blk_close(struct blkfront *b);
+
+/* Begins a request; -XEN_EAGAIN when the ring is full. */
+int blk_submit(struct blkfront *b, struct blk_io *io);
+
+/* Takes what has been answered; waits for the first when told to. */
+int blk_reap(struct blkfront *b, bool wait);
+
+/* Begins and waits. */
+int blk_do(struct blkfront *b, struct blk_io *io);
+
+/* Waits until all that was written is on the disk. */
+int blk_flush(struct blkfront *b);
+
+#endif
