@@ -32,7 +32,6 @@ bool ldt_fault(struct vcpu *v, unsigned int offset)
 		    page * PAGE_SIZE, pte_mfn(e), PTE_P | PTE_RW | PTE_A |
 		    PTE_D | PTE_NX);
 	v->pv.ldt_frames[page] = pte_mfn(e);
-	v->pv.ldt_frames[page] = pte_mfn(e);
 	v->pv.ldt_mapped |= 1U << page;
 	return true;
 }

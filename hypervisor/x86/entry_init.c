@@ -18,7 +18,7 @@
 
 extern const char stub_template[], stub_syscall32[], stub_sysenter[],
 	stub_template_end[];
-extern const u64 smap_patch_start[], smap_patch_end[];
+extern const u64 image_smap_patch_start[], image_smap_patch_end[];
 
 /* Flags that syscall clears: all but ID and the arithmetic ones. */
 #define SYSCALL_MASK	(EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | \
@@ -33,7 +33,7 @@ static void entry_patch_smap(void)
 	u8 *site;
 
 	write_cr0(cr0 & ~(u64)CR0_WP);
-	for (const u64 *p = smap_patch_start; p < smap_patch_end; p += 2) {
+	for (const u64 *p = image_smap_patch_start; p < image_smap_patch_end; p += 2) {
 		site = (u8 *)p[0];
 		site[0] = 0x0f;
 		site[1] = 0x01;

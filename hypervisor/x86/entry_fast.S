@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * The straight-line paths: system calls and page faults of guest user mode on
+ * their way to the guest kernel, the iret hypercall, and two calls of each
+ * task switch.  entry.S jumps here with RSP at cpu_info (the picture is
+ * there), RAX current, interrupts off; the system calls' rcx and r11 are rip
+ * and rflags.  They stay off, so no work can come up that was not seen before,
+ * and nothing is looked for on the way out.  Everything out of the ordinary
+ * goes the general way, from the start.
+ *
+ * Instructions in and out (QEMU, -icount): system call and iret 103, user page
+ * fault and iret 120.  A test in tests/guest/fastpath compares both ways.
+ */
+#include "x86/entry_asm.h"
+
+	.text
+	.balign 64
+/*
+ * A system call from guest user mode bounces to the guest kernel, which finds
+ * rcx, r11, rip, cs, rflags, rsp, ss on its kernel stack.  C's twin of it is
+ * guest_syscall(), which also does whatever is out of the ordinary here.
+ * RAX: current.
+ */
+	.globl syscall_from_user
+syscall_from_user:
+	COUNT	COUNT_SYSCALL
+	mov	%rdx, REGS_rdx(%rsp)
+	mov	%rdi, REGS_rdi(%rsp)
+	mov	V_FAST_SP(%rax), %rdx
+	mov	V_INFO(%rax), %rdi
+	test	%rdx, %rdx
+	jz	syscall_slow
+	cmpb	$0, INFO_MASK(%rdi)
+	jne	syscall_slow
+	mov	V_CR3_KERNEL(%rax), %rdi
+	mov	%rdi, %cr3
+	mov	REGS_rsp(%rsp), %rdi
+	STAC
+10:	mov	%rcx, 0(%rdx)
+11:	mov	%r11, 8(%rdx)
+12:	mov	%rcx, 16(%rdx)
+13:	movq	$GUEST_CS64, 24(%rdx)
+14:	mov	%r11, 32(%rdx)
+15:	mov	%rdi, 40(%rdx)
+16:	movq	$GUEST_SS, 48(%rdx)
+	EX_TABLE(10b, syscall_slow)
+	EX_TABLE(11b, syscall_slow)
+	EX_TABLE(12b, syscall_slow)
+	EX_TABLE(13b, syscall_slow)
+	EX_TABLE(14b, syscall_slow)
+	EX_TABLE(15b, syscall_slow)
+	EX_TABLE(16b, syscall_slow)
+	CLAC
+	swapgs
+	movb	$1, V_KERNEL_MODE(%rax)
+	mov	V_INFO(%rax), %rdi
+	movzbl	V_SYSCALL_MASKS(%rax), %ecx
+	mov	%cl, INFO_MASK(%rdi)
+	mov	V_SYSCALL_ADDRESS(%rax), %rcx
+	and	$~(TRAP_CLEARS | FLAG_DF), %r11d
+	mov	REGS_rdi(%rsp), %rdi
+	mov	REGS_rax(%rsp), %rax
+	mov	%rdx, REGS_rsp(%rsp)
+	mov	REGS_rdx(%rsp), %rdx
+	mov	REGS_rsp(%rsp), %rsp
+	sysretq
+
+syscall_slow:
+	CLAC
+	mov	REGS_rdx(%rsp), %rdx
+	mov	REGS_rdi(%rsp), %rdi
+	SAVE_SYSCALL_REGS
+	movq	$GUEST_CS64, REGS_cs(%rsp)
+	movq	$GUEST_SS, REGS_ss(%rsp)
+	movl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
+	mov	%rsp, %rdi
+	call	guest_syscall
+	jmp	exit_to_guest
+
+/*
+ * The iret hypercall: struct iret_context on the guest's stack.  C's twin is
+ * hc_iret(); it takes over, from the start, where anything is unusual, for
+ * all reads of guest memory come before the first change but the mask's, which
+ * C would make too.  The guest's rax, rcx, r11 are about to be replaced, so
+ * they are free.  RAX: current.
+ */
+	.globl iret_fast
+iret_fast:
+	mov	%rcx, CI_SCRATCH(%rsp)
+	mov	%rdx, REGS_rdx(%rsp)
+	mov	%rax, %rdx
+	mov	REGS_rsp(%rsp), %rcx
+	movabs	$HV_VIRT_END, %rax
+	cmp	%rax, %rcx
+	jb	iret_slow
+	cmpb	$0, V_FAST_IRET(%rdx)
+	je	iret_slow
+	STAC
+20:	cmpq	$0, IRET_flags(%rcx)
+	jne	iret_slow
+21:	movzwl	IRET_cs(%rcx), %eax
+22:	mov	IRET_rflags(%rcx), %r11
+	test	$FLAG_IF, %r11d
+	jz	iret_slow
+	and	$~IRET_CLEARS, %r11d
+	mov	%r11, REGS_rflags(%rsp)
+23:	mov	IRET_rip(%rcx), %r11
+	mov	%r11, REGS_rip(%rsp)
+24:	movzwl	IRET_ss(%rcx), %r11d
+	or	$3, %r11d
+	mov	%r11, REGS_ss(%rsp)
+	mov	V_INFO(%rdx), %r11
+	movb	$0, INFO_MASK(%r11)
+	cmpb	$0, INFO_PENDING(%r11)
+	jne	iret_slow
+	mov	%eax, %r11d
+	or	$3, %r11d
+	mov	%r11, REGS_cs(%rsp)
+	cmp	%r11d, %eax
+	jne	iret_fast_kernel
+	cmpq	$0, V_CR3_USER(%rdx)
+	je	iret_slow
+25:	mov	IRET_rsp(%rcx), %r11
+26:	mov	IRET_rax(%rcx), %rax
+	mov	%rax, REGS_rax(%rsp)
+27:	mov	IRET_rcx(%rcx), %rax
+28:	mov	IRET_r11(%rcx), %rcx
+	CLAC
+	mov	%r11, REGS_rsp(%rsp)
+	mov	%rcx, %r11
+	mov	%rax, %rcx
+	movb	$0, V_KERNEL_MODE(%rdx)
+	swapgs
+	mov	V_CR3_USER(%rdx), %rax
+	mov	%rax, %cr3
+	COUNT	COUNT_IRET
+	mov	REGS_rax(%rsp), %rax
+	mov	REGS_rdx(%rsp), %rdx
+	add	$REGS_rip, %rsp
+	jmp	iret_to_guest
+
+iret_fast_kernel:
+30:	mov	IRET_rsp(%rcx), %r11
+31:	mov	IRET_rax(%rcx), %rax
+	mov	%rax, REGS_rax(%rsp)
+32:	mov	IRET_rcx(%rcx), %rax
+33:	mov	IRET_r11(%rcx), %rcx
+	CLAC
+	mov	%r11, REGS_rsp(%rsp)
+	mov	%rcx, %r11
+	mov	%rax, %rcx
+	COUNT	COUNT_IRET
+	mov	REGS_rax(%rsp), %rax
+	mov	REGS_rdx(%rsp), %rdx
+	add	$REGS_rip, %rsp
+	jmp	iret_to_guest
+	EX_TABLE(20b, iret_slow)
+	EX_TABLE(21b, iret_slow)
+	EX_TABLE(22b, iret_slow)
+	EX_TABLE(23b, iret_slow)
+	EX_TABLE(24b, iret_slow)
+	EX_TABLE(25b, iret_slow)
+	EX_TABLE(26b, iret_slow)
+	EX_TABLE(27b, iret_slow)
+	EX_TABLE(28b, iret_slow)
+	EX_TABLE(30b, iret_slow)
+	EX_TABLE(31b, iret_slow)
+	EX_TABLE(32b, iret_slow)
+	EX_TABLE(33b, iret_slow)
+
+iret_slow:
+	CLAC
+	mov	CI_CURRENT(%rsp), %rax
+	mov	CI_SCRATCH(%rsp), %rcx
+	mov	REGS_rdx(%rsp), %rdx
+	mov	$FLAG_FIXED, %r11d
+	movq	$NR_HYPERCALL_IRET, REGS_rax(%rsp)
+	jmp	hypercall
+
+/*
+ * Two calls that each task switch of a guest makes, in their usual forms:
+ * nothing but rax changes, and no work can have come up meanwhile.  RAX:
+ * current; edi, rsi: arguments.  C's twins: hc_set_segment_base(),
+ * hc_stack_switch().
+ */
+	.globl segment_base_fast
+segment_base_fast:
+	test	%rcx, %rcx
+	jns	hypercall
+	cmp	$3, %edi
+	jae	user_gs_fast
+	mov	%rsi, %rax		/* canonical? */
+	sar	$47, %rax
+	inc	%rax
+	cmp	$1, %rax
+	ja	1f
+	mov	%rcx, CI_SCRATCH(%rsp)
+	mov	%rdx, REGS_rdx(%rsp)
+	mov	%edi, %edx
+	lea	segment_base_msrs(%rip), %rcx
+	mov	(%rcx, %rdx, 4), %ecx
+	mov	%rsi, %rdx
+	shr	$32, %rdx
+	mov	%esi, %eax
+	wrmsr
+	mov	REGS_rdx(%rsp), %rdx
+	mov	CI_SCRATCH(%rsp), %rcx
+fast_call_done:
+	xor	%eax, %eax
+	COUNT	COUNT_HYPERCALL
+	mov	REGS_rsp(%rsp), %rsp
+	sysretq
+user_gs_fast:
+	jne	1f
+	movzwl	%si, %eax
+	test	$~3, %ax
+	jz	3f
+	or	$3, %eax
+3:	swapgs
+50:	mov	%eax, %gs
+	swapgs
+	jmp	fast_call_done
+user_gs_bad:
+	swapgs
+	EX_TABLE(50b, user_gs_bad)
+1:	mov	CI_CURRENT(%rsp), %rax
+	jmp	hypercall
+
+	.globl stack_switch_fast
+stack_switch_fast:
+	test	%rcx, %rcx
+	jns	hypercall
+	test	$~3, %di
+	jz	hypercall
+	cmpw	$0x0101, V_FAST_SYSCALL(%rax)	/* fast_syscall, fast_pf */
+	jne	hypercall
+	mov	%rcx, CI_SCRATCH(%rsp)
+	movabs	$HV_VIRT_END + 64, %rcx
+	cmp	%rcx, %rsi
+	jb	2f
+	mov	%rsi, V_KERNEL_SP(%rax)
+	mov	%edi, %ecx
+	or	$3, %ecx
+	movzwl	%cx, %ecx
+	mov	%rcx, V_KERNEL_SS(%rax)
+	mov	%rsi, %rcx
+	and	$~15, %rcx
+	sub	$64, %rcx
+	mov	%rcx, V_FAST_PF_SP(%rax)
+	add	$8, %rcx
+	mov	%rcx, V_FAST_SP(%rax)
+	mov	CI_SCRATCH(%rsp), %rcx
+	jmp	fast_call_done
+2:	mov	CI_SCRATCH(%rsp), %rcx
+	jmp	hypercall
+
+	.section .rodata
+	.balign 4
+segment_base_msrs:
+	.long	MSR_FS_BASE, MSR_KERNEL_GS_BASE, MSR_GS_BASE
+	.text
+
+/*
+ * A page fault in guest user mode, of a user address, bounces to the guest
+ * kernel as a system call does, with the error code in the frame.  All else is
+ * C's: guest_page_fault_entry(), which can do the same.
+ */
+	.balign 16
+	.globl entry_page_fault
+entry_page_fault:
+	testb	$3, REGS_cs - REGS_error_code(%rsp)
+	jz	entry_exception
+	sub	$REGS_error_code, %rsp
+	mov	%rax, REGS_rax(%rsp)
+	mov	%rdx, REGS_rdx(%rsp)
+	mov	CI_CURRENT(%rsp), %rax
+	cmpb	$0, V_KERNEL_MODE(%rax)
+	jne	page_fault_slow
+	mov	V_FAST_PF_SP(%rax), %rdx
+	test	%rdx, %rdx
+	jz	page_fault_slow_rdx
+	mov	%rdi, REGS_rdi(%rsp)
+	mov	V_INFO(%rax), %rdi
+	cmpb	$0, INFO_MASK(%rdi)
+	jne	page_fault_slow_rdi
+	mov	%cr2, %rdi
+	test	%rdi, %rdi
+	js	page_fault_slow_rdi
+	mov	%rdi, V_CR2(%rax)
+	mov	V_CR3_KERNEL(%rax), %rdi
+	mov	%rdi, %cr3
+	STAC
+40:	mov	%rcx, 0(%rdx)
+41:	mov	%r11, 8(%rdx)
+	mov	REGS_error_code(%rsp), %edi
+42:	mov	%rdi, 16(%rdx)
+	mov	REGS_rip(%rsp), %rdi
+43:	mov	%rdi, 24(%rdx)
+	movzwl	REGS_cs(%rsp), %edi
+44:	mov	%rdi, 32(%rdx)
+	mov	REGS_rflags(%rsp), %rdi
+45:	mov	%rdi, 40(%rdx)
+	mov	REGS_rsp(%rsp), %rdi
+46:	mov	%rdi, 48(%rdx)
+	movzwl	REGS_ss(%rsp), %edi
+47:	mov	%rdi, 56(%rdx)
+	EX_TABLE(40b, page_fault_slow_cr2)
+	EX_TABLE(41b, page_fault_slow_cr2)
+	EX_TABLE(42b, page_fault_slow_cr2)
+	EX_TABLE(43b, page_fault_slow_cr2)
+	EX_TABLE(44b, page_fault_slow_cr2)
+	EX_TABLE(45b, page_fault_slow_cr2)
+	EX_TABLE(46b, page_fault_slow_cr2)
+	EX_TABLE(47b, page_fault_slow_cr2)
+	CLAC
+	swapgs
+	movb	$1, V_KERNEL_MODE(%rax)
+	mov	V_INFO(%rax), %rdi
+	mov	V_CR2(%rax), %rcx
+	mov	%rcx, INFO_CR2(%rdi)
+	movzbl	V_PF_MASKS(%rax), %ecx
+	mov	%cl, INFO_MASK(%rdi)
+	COUNT	COUNT_PAGE_FAULT
+	mov	REGS_rflags(%rsp), %r11
+	and	$~TRAP_CLEARS, %r11d
+	mov	V_PF_ADDRESS(%rax), %rcx
+	mov	REGS_rdi(%rsp), %rdi
+	mov	REGS_rax(%rsp), %rax
+	mov	%rdx, REGS_rsp(%rsp)
+	mov	REGS_rdx(%rsp), %rdx
+	mov	REGS_rsp(%rsp), %rsp
+	sysretq
+
+/* The fault on the guest's stack has replaced CR2. */
+page_fault_slow_cr2:
+	mov	V_CR2(%rax), %rdx
+	mov	%rdx, %cr2
+page_fault_slow_rdi:
+	mov	REGS_rdi(%rsp), %rdi
+page_fault_slow_rdx:
+	mov	REGS_rdx(%rsp), %rdx
+page_fault_slow:
+	mov	%rdi, REGS_rdi(%rsp)
+	SAVE_OTHER_REGS
+	COUNT	COUNT_PAGE_FAULT
+	cld
+	CLAC
+	mov	%rsp, %rdi
+	mov	%cr2, %rsi
+	mov	REGS_error_code(%rsp), %edx
+	sti
+	call	guest_page_fault_entry
+	jmp	exit_to_guest
