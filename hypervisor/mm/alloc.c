@@ -35,6 +35,7 @@ static struct {
 
 /* Guards lists, counts and claims; interrupts stay as they are. */
 static spinlock_t alloc_lock;
+static spinlock_t scrub_lock;	/* who scrubs; before alloc_lock */
 static u64 nr_free, nr_claimed;
 
 static unsigned int zone_of(unsigned long m)
@@ -338,6 +339,10 @@ bool alloc_scrub_some(void)
 	unsigned int order = 0;
 	u32 stamp;
 
+	/* One CPU at a time: more would only wait for each other. */
+	if (!spin_trylock(&scrub_lock)) {
+		return false;
+	}
 	spin_lock(&alloc_lock);
 	for (unsigned int z = 0; z < NR_ZONES && m == ~0UL; z++) {
 		for (int o = MAX_ORDER; o >= 0; o--) {
@@ -354,6 +359,7 @@ bool alloc_scrub_some(void)
 	}
 	if (m == ~0UL) {
 		spin_unlock(&alloc_lock);
+		spin_unlock(&scrub_lock);
 		return false;
 	}
 	block_split(m, order);
@@ -365,6 +371,7 @@ bool alloc_scrub_some(void)
 	spin_lock(&alloc_lock);
 	block_free(m, order, false, 0, false);
 	spin_unlock(&alloc_lock);
+	spin_unlock(&scrub_lock);
 	return true;
 }
 

@@ -27,24 +27,6 @@ bool frame_get(mfn_t m, const struct domain *d)
 	return m.v < max_mfn && frame_ref_get(mfn_to_frame(m), d->id);
 }
 
-bool frame_get_any(mfn_t m)
-{
-	struct frame *f;
-	u64 s;
-
-	if (m.v >= max_mfn) {
-		return false;
-	}
-	f = mfn_to_frame(m);
-	s = READ_ONCE(f->state);
-	do {
-		if (!(s & FS_REF_MASK) || (s & FS_REF_LIMIT)) {
-			return false;
-		}
-	} while (!try_cmpxchg64(&f->state, &s, s + FS_REF_ONE));
-	return true;
-}
-
 /*
  * The last reference is gone: nobody can take another (count 0), so the frame
  * is this CPU's alone until it is on a free list.
@@ -53,21 +35,20 @@ void frame_release(struct frame *f)
 {
 	mfn_t m = frame_to_mfn(f);
 	unsigned int owner = frame_owner_id(f->state);
-	struct domain *d;
+	struct domain *d = NULL;
+	bool last = false;
 
 	f->tlb_stamp = tlb_stamp_now();
 	if (!(f->flags & FRAME_HV)) {
 		d = domain_of_frame_owner((domid_t)owner);
 		BUG_ON(!d);
-		if (domain_frame_removed(d, f)) {
-			m2p_set(m, INVALID_M2P);
-			frames_free(m, 0);
-			domain_put(d);
-			return;
-		}
+		last = domain_frame_removed(d, f);
 	}
 	m2p_set(m, INVALID_M2P);
 	frames_free(m, 0);
+	if (last) {
+		domain_put(d);
+	}
 }
 
 void frame_put(mfn_t m)

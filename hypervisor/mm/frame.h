@@ -141,7 +141,6 @@ static inline mfn_t virt_to_mfn(const void *p)
 bool mfn_valid(mfn_t m);
 
 /* Machine-to-physical: what its owner calls frame m (INVALID_M2P: nothing). */
-unsigned long m2p_get(mfn_t m);
 void m2p_set(mfn_t m, unsigned long pfn);
 
 /*
@@ -149,9 +148,6 @@ void m2p_set(mfn_t m, unsigned long pfn);
  * in use.  The general reference, without a type.
  */
 bool frame_get(mfn_t m, const struct domain *d) __must_check;
-
-/* As frame_get, for any owner but free; the owner may not change meanwhile. */
-bool frame_get_any(mfn_t m) __must_check;
 
 /* Gives a reference back; the last one frees the frame. */
 void frame_put(mfn_t m);

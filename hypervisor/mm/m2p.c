@@ -8,19 +8,9 @@
 #include "mm/frame.h"
 #include "x86/layout.h"
 
-static u64 *m2p_entry(mfn_t m)
-{
-	return &((u64 *)M2P_RW_START)[m.v];
-}
-
-unsigned long m2p_get(mfn_t m)
-{
-	return m.v < max_mfn ? READ_ONCE(*m2p_entry(m)) : INVALID_M2P;
-}
-
 void m2p_set(mfn_t m, unsigned long pfn)
 {
 	if (m.v < max_mfn) {
-		WRITE_ONCE(*m2p_entry(m), pfn);
+		WRITE_ONCE(((u64 *)M2P_RW_START)[m.v], pfn);
 	}
 }

@@ -60,10 +60,6 @@ int domain_relinquish_memory(struct domain *d);
 int l1_entry_set(struct domain *d, struct domain *foreign, pte_t *ptep,
 		 pte_t new, bool keep_ad);
 
-/* An entry of any level; takes what it needs on the table, as mmu_update. */
-int pt_entry_set(struct domain *d, struct domain *foreign, maddr_t where,
-		 pte_t new, bool keep_ad);
-
 /*
  * An L1 entry changes from exactly old to new: 0, -EAGAIN when it held
  * something else, or as l1_entry_set.

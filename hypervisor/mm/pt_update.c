@@ -194,21 +194,6 @@ void pt_use_put(mfn_t m)
 	}
 }
 
-int pt_entry_set(struct domain *d, struct domain *foreign, maddr_t where,
-		 pte_t new, bool keep_ad)
-{
-	mfn_t table = maddr_to_mfn(where);
-	enum frame_type t = pt_use_get(table, d);
-	int err;
-
-	if (t == FT_NONE) {
-		return -EINVAL;
-	}
-	err = pt_entry_set_typed(t, d, foreign, where, new, keep_ad);
-	pt_use_put(table);
-	return err;
-}
-
 /* ---- tables whose release was interrupted ---- */
 
 void page_put_later(mfn_t m)

@@ -88,6 +88,21 @@ void fake_run(unsigned int id)
 	current = &fake_vcpus[id];
 }
 
+int pt_entry_set(struct domain *d, struct domain *foreign, maddr_t where,
+		 pte_t new, bool keep_ad)
+{
+	mfn_t table = maddr_to_mfn(where);
+	enum frame_type t = pt_use_get(table, d);
+	int err;
+
+	if (t == FT_NONE) {
+		return -EINVAL;
+	}
+	err = pt_entry_set_typed(t, d, foreign, where, new, keep_ad);
+	pt_use_put(table);
+	return err;
+}
+
 /* ---- what mm/ and grant/ ask of others ---- */
 
 bool hypercall_preempt(void)
@@ -157,11 +172,6 @@ int domain_for_each(domid_t first, int (*fn)(struct domain *, void *),
 		}
 	}
 	return 0;
-}
-
-unsigned long m2p_get(mfn_t m)
-{
-	return m2p[m.v];
 }
 
 void m2p_set(mfn_t m, unsigned long pfn)

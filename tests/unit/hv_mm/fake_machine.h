@@ -37,4 +37,8 @@ static inline unsigned int fake_below(unsigned int n)
 void fake_domain_init(unsigned int id, bool privileged);
 void fake_run(unsigned int id);		/* current is its vCPU */
 
+/* One request of mmu_update. */
+int pt_entry_set(struct domain *d, struct domain *foreign, maddr_t where,
+		 pte_t new, bool keep_ad);
+
 #endif
