@@ -420,10 +420,12 @@ static void *map_device(u64 maddr, u64 size, u64 flags)
 
 void *ioremap(u64 maddr, u64 size)
 {
-	unsigned long flags = spin_lock_irqsave(&ioremap_lock);
-	void *p = map_device(maddr, size, PTE_HV | PTE_UNCACHED);
+	void *p;
 
-	spin_unlock_irqrestore(&ioremap_lock, flags);
+	/* Interrupts stay on: a new page table's frame may need a shoot-down. */
+	spin_lock(&ioremap_lock);
+	p = map_device(maddr, size, PTE_HV | PTE_UNCACHED);
+	spin_unlock(&ioremap_lock);
 	return p;
 }
 
