@@ -32,4 +32,4 @@ keel-tests: $(GUEST_TESTS_OBJS) $(KEEL_DIR)/libkeel.a $(KEEL_DIR)/keel.lds
 PARAVANE_CLEAN += clean-guest-tests
 .PHONY: clean-guest-tests
 clean-guest-tests:
-	rm -f keel-tests $(GUEST_TESTS_OBJS)
+	rm -f keel-tests $(GUEST_TESTS_OBJS) $(GUEST_TESTS_OBJS:.o=.d)

@@ -383,3 +383,33 @@ TEST(event_reset, 0)
 	CHECK_EQ(status(a).status, EVTCHNSTAT_closed);
 	CHECK_EQ(status(b).status, EVTCHNSTAT_closed);
 }
+
+/* All ports taken: -ENOSPC, and all of them given back. */
+TEST(event_exhausted, 0)
+{
+	static int ports[EVTCHN_2L_NR_CHANNELS];
+	unsigned int n = 0;
+	int err;
+
+	while ((err = event_bind_ipi(0)) > 0 &&
+	       n < EVTCHN_2L_NR_CHANNELS) {
+		ports[n++] = err;
+	}
+	CHECK_EQ(err, -XEN_ENOSPC);
+	CHECK(n >= 1000, "%u", n);
+	CHECK(n <= EVTCHN_2L_NR_CHANNELS - 1, "%u", n);
+	CHECK_EQ(event_alloc_unbound(DOMID_SELF, DOMID_SELF), -XEN_ENOSPC);
+	CHECK_EQ(event_bind_virq(VIRQ_DEBUG, 0), -XEN_ENOSPC);
+	test_case("the highest works");
+	if (n) {
+		handled = 0;
+		event_set_handler(ports[n - 1], count, NULL);
+		events_enable();
+		event_send(ports[n - 1]);
+		CHECK_EQ(handled, 1);
+		events_disable();
+	}
+	while (n) {
+		event_close(ports[--n]);
+	}
+}

@@ -277,3 +277,39 @@ TEST(memory_translated_only, 0)
 	CHECK(hc_memory_op(XENMEM_add_to_physmap, &add) < 0);
 	CHECK(hc_memory_op(XENMEM_remove_from_physmap, &remove) < 0);
 }
+
+/* Extents of each order that a domain may ask for, out and back in. */
+TEST(memory_orders, 0)
+{
+	struct xen_memory_reservation r;
+	long before = reservation(XENMEM_current_reservation, DOMID_SELF);
+
+	for (unsigned int order = 0; order <= 9; order++) {
+		xen_pfn_t base;
+		unsigned int pages = 1U << order, wrong = 0;
+
+		test_case("order %u", order);
+		/* Single pages out, to have room under the maximum. */
+		r = res(1, order);
+		list[0] = 0;
+		if (hc_memory_op(XENMEM_increase_reservation, &r) != 1) {
+			continue;	/* at the maximum, or none so large */
+		}
+		base = list[0];
+		CHECK_EQ(base & (pages - 1), 0);
+		CHECK_EQ(reservation(XENMEM_current_reservation, DOMID_SELF),
+			 before + pages);
+		CHECK_EQ(map_page(kernel_root, TEST_VA,
+				  pte_make(base + pages - 1, PTE_KERNEL)), 0);
+		for (unsigned int i = 0; i < PAGE_SIZE / 8; i++) {
+			wrong += ((volatile uint64_t *)TEST_VA)[i] != 0;
+		}
+		CHECK_EQ(wrong, 0);
+		unmap_test_va(TEST_VA);
+		r = res(1, order);
+		list[0] = base;
+		CHECK_EQ(hc_memory_op(XENMEM_decrease_reservation, &r), 1);
+		CHECK_EQ(reservation(XENMEM_current_reservation, DOMID_SELF),
+			 before);
+	}
+}

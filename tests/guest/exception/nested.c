@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * More about handlers: TF and NT are clear in them whatever was interrupted;
+ * a handler may fault itself; an NMI that the kernel sends to itself arrives
+ * by vector 2 and comes one at a time; the failsafe callback takes the place
+ * of a segment that cannot be loaded any more.
+ *
+ * From <xen/vcpu.h> (send_nmi), <xen/callback.h>, <xen/nmi.h>.
+ */
+#include "common/snippet.h"
+
+SNIPPET(n_ud2, "ud2");
+
+static uint64_t handler_flags;
+static int depth, deepest, nmis;
+
+static bool note_flags(struct regs *regs)
+{
+	if (regs->vector < ENTRY_EVENT && from_user(regs)) {
+		asm volatile("pushfq; pop %0" : "=r" (handler_flags));
+	}
+	return false;
+}
+
+TEST(handler_flags, 0)
+{
+	static const uint64_t flags[] = { FLAG_NT, FLAG_DF, FLAG_ID };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++) {
+		struct regs r = user_regs(n_ud2, 0);
+		trap_hook_t old = trap_set_hook(note_flags);
+
+		test_case("%lx", flags[i]);
+		r.rflags |= flags[i];
+		handler_flags = ~0UL;
+		user_run_regs(&r);
+		trap_set_hook(old);
+		CHECK_EQ(handler_flags & (FLAG_NT | FLAG_TF), 0);
+	}
+}
+
+/* Each level takes two faults of the next. */
+static bool nest(struct regs *regs)
+{
+	struct fault f;
+
+	if (regs->vector != VEC_UD || depth == 8) {
+		return false;
+	}
+	depth++;
+	deepest = depth > deepest ? depth : deepest;
+	f = try_read((void *)TEST_VA);
+	CHECK_PF(f, 0, TEST_VA);
+	TRY(f, "ud2", : : : "memory");
+	CHECK_EQ(f.vector, VEC_UD);
+	depth--;
+	return false;
+}
+
+TEST(exception_nested, 0)
+{
+	struct fault f;
+
+	depth = deepest = 0;
+	trap_set_hook(nest);
+	TRY(f, "ud2", : : : "memory");
+	trap_set_hook(NULL);
+	CHECK_EQ(f.vector, VEC_UD);
+	CHECK_EQ(deepest, 8);
+	CHECK_EQ(depth, 0);
+}
+
+extern const char entry_exceptions[];
+
+static bool on_nmi(struct regs *regs)
+{
+	if (regs->vector != VEC_NMI) {
+		return false;
+	}
+	nmis++;
+	if (nmis == 1) {
+		/* A second one waits for the return of the first. */
+		CHECK_EQ(hc_vcpu_op(VCPUOP_send_nmi, 0, NULL), 0);
+		hc_xen_version(XENVER_version, NULL);
+		CHECK_EQ(nmis, 1);
+	}
+	return true;
+}
+
+TEST(nmi, 0)
+{
+	struct callback_register cb = {
+		.type = CALLBACKTYPE_nmi,
+		.address = (unsigned long)entry_exceptions + VEC_NMI * 16,
+	};
+	struct callback_unregister gone = { .type = CALLBACKTYPE_nmi };
+
+	CHECK_EQ(hc_callback_op(CALLBACKOP_register, &cb), 0);
+	nmis = 0;
+	trap_set_hook(on_nmi);
+	test_case("with events masked");
+	events_disable();
+	CHECK_EQ(hc_vcpu_op(VCPUOP_send_nmi, 0, NULL), 0);
+	hc_xen_version(XENVER_version, NULL);
+	CHECK_EQ(nmis, 2);
+	CHECK_EQ(this_cpu()->info->evtchn_upcall_mask, 1);
+	test_case("no such vCPU");
+	CHECK_EQ(hc_vcpu_op(VCPUOP_send_nmi, 1000, NULL), -XEN_ENOENT);
+	trap_set_hook(NULL);
+	CHECK_EQ(hc_callback_op(CALLBACKOP_unregister, &gone), 0);
+	trap_init();
+}
