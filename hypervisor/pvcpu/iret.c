@@ -59,6 +59,9 @@ long hc_iret(unsigned long a1, unsigned long a2, unsigned long a3,
 	}
 	v->info->evtchn_upcall_mask = !(c.rflags & EFLAGS_IF);
 	v->pv.nmi_masked = false;
+	if (unlikely(v->pv.nmi_pending)) {
+		guest_nmi_raise(v);	/* it came during the last one */
+	}
 	pvcpu_update_fast(v);
 	regs->rax = c.rax;
 	/* The hypercall's own way out restores less than iret may change. */
