@@ -91,3 +91,4 @@ PARAVANE_CLEAN += clean-keel
 clean-keel:
 	rm -rf $(KEEL_IMAGES) keel.pc %D%/libkeel.a %D%/keel.lds $(KEEL_LIB_OBJS) \
 		$(KEEL_APPS:%=%D%/apps/%.o)
+	find %D% -name '*.d' -exec rm -f {} + 2>/dev/null || true
