@@ -12,7 +12,6 @@
 #include "x86/layout.h"
 
 #define ENTRY_SYSCALL	0x100
-#define ENTRY_SYSENTER	0x101
 #define MSR_FS_BASE	0xc0000100
 #define MSR_GS_BASE	0xc0000101
 #define MSR_KERNEL_GS_BASE 0xc0000102

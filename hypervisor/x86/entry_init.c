@@ -20,6 +20,11 @@ extern const char stub_template[], stub_syscall32[], stub_sysenter[],
 	stub_template_end[];
 extern const u64 image_smap_patch_start[], image_smap_patch_end[];
 
+#define MSR_PLATFORM_INFO 0xce
+#define PLATFORM_INFO_CPUID_FAULTING (1UL << 31)
+#define MSR_MISC_FEATURES_ENABLES 0x140
+#define CPUID_FAULTING	1
+
 /* Flags that syscall clears: all but ID and the arithmetic ones. */
 #define SYSCALL_MASK	(EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | \
 			 EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | EFLAGS_AC)
@@ -55,6 +60,19 @@ static void entry_init_once(void)
 	}
 }
 
+/* A guest's own cpuid gets the policy's answer where the CPU can do that. */
+static void enable_cpuid_faulting(void)
+{
+	u64 info;
+
+	if (cpu_features.vendor == VENDOR_INTEL &&
+	    !rdmsr_safe(MSR_PLATFORM_INFO, &info) &&
+	    (info & PLATFORM_INFO_CPUID_FAULTING)) {
+		cpu_features.cpuid_faulting =
+			!wrmsr_safe(MSR_MISC_FEATURES_ENABLES, CPUID_FAULTING);
+	}
+}
+
 void entry_init_cpu(void)
 {
 	unsigned long va = percpu_area(this_cpu_id()) + PERCPU_STUB_OFF;
@@ -76,4 +94,5 @@ void entry_init_cpu(void)
 		      va + (u64)(stub_sysenter - stub_template));
 	}
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+	enable_cpuid_faulting();
 }
