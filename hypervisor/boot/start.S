@@ -8,7 +8,7 @@
  * Neither returns, so neither needs a frame; the stacks are
  *
  *   boot CPU  early_stack, a whole stack block, so that cpu_info() works
- *   others    the top of their own stack block, given in ap_stack
+ *   others    their own stack block, below struct cpu_info
  */
 #include "x86/layout.h"
 
@@ -26,17 +26,46 @@ image_entry:
 	call	boot_main
 	ud2
 
-/* APs: from the wrapper's 64-bit tail, with EDI 0. */
+/*
+ * Other CPUs, from the page below.  Each finds its number by its APIC id in
+ * apic_ids, and so its area and its stack; several come at one time.  The id
+ * is that of CPUID leaf 0xb, or leaf 1 where that has none.
+ */
 	.globl ap_entry
 ap_entry:
-	mov	ap_cr3(%rip), %rax
+	mov	hv_cr3(%rip), %rax
 	mov	%rax, %cr3
-	mov	ap_stack(%rip), %rsp
+	xor	%eax, %eax
+	cpuid
+	cmp	$0xb, %eax
+	jb	1f
+	mov	$0xb, %eax
+	xor	%ecx, %ecx
+	cpuid
+	test	%ebx, %ebx
+	jnz	2f
+1:	mov	$1, %eax
+	cpuid
+	mov	%ebx, %edx
+	shr	$24, %edx
+2:	lea	apic_ids(%rip), %rsi
+	xor	%ecx, %ecx
+3:	inc	%ecx			/* CPU 0 is running */
+	cmp	ap_last(%rip), %ecx
+	ja	4f
+	cmp	%edx, (%rsi, %rcx, 4)
+	jne	3b
+	imul	$PERCPU_STRIDE, %rcx, %rcx
+	movabs	$(PERCPU_START + PERCPU_STACK_OFF + STACK_BLOCK_SIZE), %rax
+	lea	-512(%rax, %rcx), %rsp	/* struct cpu_info on top */
 	xor	%ebp, %ebp
 	push	$0
 	popf
 	call	ap_main
 	ud2
+4:	cli				/* not wanted */
+	hlt
+	jmp	4b
 
 /*
  * Copied to a free page below 1 MiB, whose number is the SIPI vector; so CS

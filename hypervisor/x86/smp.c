@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * The other CPUs: bringing them up, one after the other, and calling on them.
+ * The other CPUs: bringing them up, all at once, and calling on them.
  *
- * An application processor comes from boot/start.S's real-mode page on the
- * early page tables, takes our own, its stack and its descriptors, and then
- * waits in the idle loop for something to do.
+ * An application processor comes from boot/start.S's real-mode page, takes its
+ * stack and its descriptors, and reports.  The boot CPU waits for all; when
+ * one does not come, those behind it are not used (numbers have no holes).
+ * Released, it goes to the idle loop and waits for something to do.
  */
 #include "boot/image.h"
 #include "device/acpi.h"
@@ -27,12 +28,15 @@
 #include "x86/smp_boot.h"
 #include "x86/tlb.h"
 
-#define AP_TIMEOUT_US	1000000
+#define AP_TIMEOUT_NS	500000000ULL
 
 cpumask_t cpus_online = 1;
 
-/* What the next application processor begins with. */
-u64 ap_stack, ap_cr3;
+/* The highest number that a CPU may find itself to have (boot/start.S). */
+u32 ap_last;
+
+/* Boot: CPUs that have come up, and those that may go on. */
+static cpumask_t arrived, released;
 
 static u32 acpi_ids[MAX_CPUS] __ro_after_init;
 
@@ -68,68 +72,95 @@ static __init void trampoline_install(u64 page)
 /* First C code of an application processor, on its own stack. */
 void ap_main(void)
 {
-	unsigned int cpu = this_cpu_id();
+	cpumask_t me = CPUMASK(this_cpu_id());
 
 	cpu_setup();
 	descriptors_load();
 	apic_init_cpu();
+	atomic_or(&arrived, me);
+	while (!(READ_ONCE(released) & me)) {
+		cpu_relax();
+	}
+	tlb_flush_local();
+	irq_enable();
 	entry_init_cpu();
 	fpu_init_cpu();
-	atomic_or(&cpus_online, CPUMASK(cpu));
+	sched_init_cpu(this_cpu_id());
+	atomic_or(&cpus_online, me);
 	enter_idle();
 }
 
-static __init bool cpu_start(unsigned int cpu, u32 apic_id, u64 page)
+/* Numbers the CPUs as ACPI lists them, the boot CPU first; how many. */
+static __init unsigned int number_cpus(unsigned int max_cpus)
 {
-	percpu_init(cpu);
-	irq_init_cpu(cpu);
-	apic_ids[cpu] = apic_id;
-	sched_init_cpu(cpu);
-	ap_stack = (u64)cpu_info_of(cpu) & ~15UL;
-	ap_cr3 = hv_cr3;
-	smp_mb();
+	const struct acpi_info *a = &acpi_info;
+	unsigned int n = 1;
 
-	apic_send_init(apic_id);
-	delay_us(20);
-	for (int tries = 0; tries < 2; tries++) {
-		apic_send_startup(apic_id, (u8)(page >> PAGE_SHIFT));
-		for (unsigned int us = 0; us < AP_TIMEOUT_US / 2; us += 5) {
-			if (READ_ONCE(cpus_online) & CPUMASK(cpu)) {
-				return true;
-			}
-			delay_us(5);
+	for (unsigned int i = 0; i < a->nr_cpus; i++) {
+		if (a->apic_ids[i] == apic_ids[0]) {
+			acpi_ids[0] = a->acpi_ids[i];
+		} else if (n < max_cpus) {
+			apic_ids[n] = a->apic_ids[i];
+			acpi_ids[n++] = a->acpi_ids[i];
 		}
 	}
-	return false;
+	return n;
+}
+
+static __init void wait_for(const cpumask_t *mask, cpumask_t all)
+{
+	u64 end = now_ns() + AP_TIMEOUT_NS;
+
+	while ((READ_ONCE(*mask) & all) != all && now_ns() < end) {
+		cpu_relax();
+	}
+}
+
+static __init void start_all(unsigned int n, cpumask_t others, u64 page)
+{
+	for (unsigned int cpu = 1; cpu < n; cpu++) {
+		apic_send_init(apic_ids[cpu]);
+	}
+	delay_us(20);
+	for (int tries = 0; tries < 2 && (arrived & others) != others;
+	     tries++) {
+		for (unsigned int cpu = 1; cpu < n; cpu++) {
+			apic_send_startup(apic_ids[cpu],
+					  (u8)(page >> PAGE_SHIFT));
+		}
+		wait_for(&arrived, others);
+	}
 }
 
 __init void smp_boot_cpus(u64 page, unsigned int max_cpus)
 {
-	const struct acpi_info *a = &acpi_info;
-	unsigned int wanted = min(a->nr_cpus, max_cpus);
+	unsigned int n = number_cpus(max(max_cpus, 1U));
+	cpumask_t others = (n < 64 ? CPUMASK(n) : 0) - 2;
 	u64 start = now_ns();
 
+	if (n == 1) {
+		return;
+	}
 	trampoline_install(page);
-	for (unsigned int i = 0; i < a->nr_cpus; i++) {
-		if (a->apic_ids[i] == apic_ids[0]) {
-			acpi_ids[0] = a->acpi_ids[i];
-			continue;
-		}
-		if (nr_cpus >= wanted) {
-			continue;
-		}
-		acpi_ids[nr_cpus] = a->acpi_ids[i];
-		if (!cpu_start(nr_cpus, a->apic_ids[i], page)) {
-			log_error("CPU with APIC id %u does not start\n",
-				  a->apic_ids[i]);
-			break;
-		}
-		nr_cpus++;
+	for (unsigned int cpu = 1; cpu < n; cpu++) {
+		percpu_init(cpu);
+		irq_init_cpu(cpu);
 	}
-	if (nr_cpus > 1) {
-		log_info("%u CPUs, started in %lu us\n", nr_cpus,
-			 (now_ns() - start) / 1000);
+	ap_last = n - 1;
+	smp_mb();
+	start_all(n, others, page);
+	if ((arrived & others) != others) {
+		n = bit_lowest(~(arrived | 1));
+		log_error("CPU with APIC id %u does not start\n", apic_ids[n]);
+		others = CPUMASK(n) - 2;
 	}
+	nr_cpus = n;
+	WRITE_ONCE(released, others);
+	while ((READ_ONCE(cpus_online) & others) != others) {
+		cpu_relax();
+	}
+	log_info("%u CPUs, started in %lu us\n", n,
+		 (now_ns() - start) / 1000);
 }
 
 /* ---- calls ---- */

@@ -10,6 +10,6 @@
 void smp_boot_cpus(u64 page, unsigned int max_cpus);
 void ap_main(void) __noreturn;
 
-extern u64 ap_stack, ap_cr3;
+extern u32 ap_last;
 
 #endif

@@ -172,6 +172,7 @@ void tlb_flush_mask_one(cpumask_t cpus, vaddr_t va)
 __init void tlb_init(void)
 {
 	softirq_register(SOFTIRQ_TLB, tlb_flush_local);
+	tlb_flush_local();
 }
 
 void tlb_flush_all_global(void)
