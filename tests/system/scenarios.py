@@ -98,7 +98,7 @@ def guest(name, number, **more):
     """The text of a guest's configuration: disk `number`, its own address."""
     keys = {"name": name, "kernel": "/guests/vmlinux-6.1",
             "ramdisk": "/guests/initrd-6.1",
-            "extra": "root=/dev/xvda console=hvc0 cryptomgr.notests", "memory": 128, "vcpus": 1,
+            "extra": "root=/dev/xvda console=hvc0 quiet cryptomgr.notests", "memory": 128, "vcpus": 1,
             "disk": ["format=raw, vdev=xvda, access=rw, "
                      f"target=/dev/disk/by-id/virtio-disk{number}"],
             "vif": [f"bridge=xenbr0, mac=00:16:3e:00:00:{number + 1:02x}"]}
@@ -267,6 +267,16 @@ def shapes(shared):
     same_state(before, state_of(m))
 
 
+def hostile(shared):
+    """Frontends that lie lose a request or their device, nothing else."""
+    m = shared.get()
+    before = state_of(m)
+    said = m.run("hostile", 120)
+    must("hostile frontends: ok" in said, said[-400:])
+    same_state(before, state_of(m))
+    return f"{said.count('ok: ')} checks"
+
+
 def newer_kernel(world):
     """Domain 0 and a guest on Debian's 6.12 kernel."""
     m = world.boot("--forward", str(free_port()), series="6.12",
@@ -351,6 +361,7 @@ def tests(world):
         ("two guests, traffic", shared.test(traffic)),
         ("guests of other sizes", shared.test(shapes)),
         ("eight guests at once", shared.test(eight)),
+        ("hostile frontends", shared.test(hostile)),
         ("6.12 as domain 0 and guest",
          lambda: (shared.close(), newer_kernel(world))[1]),
         ("devices of domain 0", lambda: devices(world)),

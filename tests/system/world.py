@@ -51,7 +51,10 @@ class World:
         """Domain 0's initramfs with every driver that a test asks for."""
         path = f"{self.images}/test-dom0-{series}.cpio"
         return self.once(path, "mkdom0", "--kernel", series, "--out", path,
-                         "--modules", "e1000,ahci,nvme,sd_mod,ata_piix")
+                         "--modules", "e1000,ahci,nvme,sd_mod,ata_piix,"
+                         "xen-gntalloc",
+                         "--add", f"{self.build}/fake-frontend",
+                         "--add", f"{TOP}/tests/system/backend/hostile")
 
     def store(self, *series):
         """The image on /guests."""
