@@ -16,7 +16,14 @@ struct peer_box {
 	volatile uint64_t arg[6];
 	volatile uint64_t result;
 	volatile uint64_t fault;	/* vector + 1; 0: none */
+	uint64_t unused[119];
+	uint64_t start_regs[16];	/* at byte 1024 */
+	uint64_t more_unused[16];
+	uint64_t start_xmm[32];
 };
+
+_Static_assert(offsetof(struct peer_box, start_regs) == 1024, "as in the code");
+_Static_assert(offsetof(struct peer_box, start_xmm) == 1280, "as in the code");
 
 /*
  * The puppet's whole code, at PEER_VA. rbx: the box. Each exception stub
@@ -26,6 +33,39 @@ asm(".pushsection .rodata\n"
     ".globl peer_code, peer_code_end, peer_stub_pf, peer_stub_gp\n"
     ".globl peer_stub_ud, peer_stub_event\n"
     "peer_code:\n"
+    /* First of all: what did the registers hold? */
+    "	mov $0x200000001400, %rsp\n"
+    "	mov %rbx, 112(%rsp)\n"
+    "	mov %rax, 0(%rsp)\n"
+    "	mov %rcx, 8(%rsp)\n"
+    "	mov %rdx, 16(%rsp)\n"
+    "	mov %rbp, 24(%rsp)\n"
+    "	mov %rsi, 32(%rsp)\n"
+    "	mov %rdi, 40(%rsp)\n"
+    "	mov %r8, 48(%rsp)\n"
+    "	mov %r9, 56(%rsp)\n"
+    "	mov %r10, 64(%rsp)\n"
+    "	mov %r11, 72(%rsp)\n"
+    "	mov %r12, 80(%rsp)\n"
+    "	mov %r13, 88(%rsp)\n"
+    "	mov %r14, 96(%rsp)\n"
+    "	mov %r15, 104(%rsp)\n"
+    "	movups %xmm0, 256(%rsp)\n"
+    "	movups %xmm1, 272(%rsp)\n"
+    "	movups %xmm2, 288(%rsp)\n"
+    "	movups %xmm3, 304(%rsp)\n"
+    "	movups %xmm4, 320(%rsp)\n"
+    "	movups %xmm5, 336(%rsp)\n"
+    "	movups %xmm6, 352(%rsp)\n"
+    "	movups %xmm7, 368(%rsp)\n"
+    "	movups %xmm8, 384(%rsp)\n"
+    "	movups %xmm9, 400(%rsp)\n"
+    "	movups %xmm10, 416(%rsp)\n"
+    "	movups %xmm11, 432(%rsp)\n"
+    "	movups %xmm12, 448(%rsp)\n"
+    "	movups %xmm13, 464(%rsp)\n"
+    "	movups %xmm14, 480(%rsp)\n"
+    "	movups %xmm15, 496(%rsp)\n"
     "	mov $0x200000001000, %rbx\n"
     "	mov $0x200000003000, %rsp\n"
     "1:	mov (%rbx), %rax\n"
@@ -357,6 +397,11 @@ int peer_read(struct peer *p, unsigned long va, unsigned char *value)
 	command(p, PEER_READ);
 	*value = p->box->result;
 	return (int)p->box->fault - 1;
+}
+
+uint64_t peer_start_register(struct peer *p, unsigned int n)
+{
+	return n < 15 ? p->box->start_regs[n] : p->box->start_xmm[n - 15];
 }
 
 int peer_write(struct peer *p, unsigned long va, unsigned char value)

@@ -46,6 +46,10 @@ void peer_call_start(struct peer *p, unsigned int nr, unsigned long a1,
 int peer_read(struct peer *p, unsigned long va, unsigned char *value);
 int peer_write(struct peer *p, unsigned long va, unsigned char value);
 
+/* What it found in its registers at the start: 15 general, 32 halves of xmm. */
+#define PEER_START_REGISTERS	47
+uint64_t peer_start_register(struct peer *p, unsigned int n);
+
 /* The address in the peer of its page n, and of our own window on it. */
 static inline unsigned long peer_va(unsigned int n)
 {

@@ -67,6 +67,32 @@ TEST(peer_scrubbed, 0)
 	}
 }
 
+/* No register of ours, nor of the hypervisor's, is seen by a new domain. */
+TEST(peer_registers, 0)
+{
+	static uint64_t secret[2] = { 0x5ec2e75ec2e75ec2, 0x7e57ed7e57ed7e57 };
+	struct peer p;
+
+	asm volatile("movups (%0), %%xmm0\n movups (%0), %%xmm1\n"
+		     "movups (%0), %%xmm7\n movups (%0), %%xmm15\n"
+		     : : "r" (secret) : "memory");
+	peer_create(&p);
+	CHECK_EQ(peer_call(&p, __HYPERVISOR_xen_version, XENVER_version, 0, 0,
+			   0), 4 << 16 | 17);
+	for (unsigned int i = 0; i < PEER_START_REGISTERS; i++) {
+		test_case("register %u", i);
+		CHECK_EQ(peer_start_register(&p, i), 0);
+	}
+	{
+		uint64_t now[2];
+
+		test_case("ours are still there");
+		asm volatile("movups %%xmm7, (%0)" : : "r" (now) : "memory");
+		CHECK_EQ(memcmp(now, secret, sizeof(now)), 0);
+	}
+	peer_destroy(&p);
+}
+
 TEST(peer_privileged_calls, 0)
 {
 	struct peer p;
