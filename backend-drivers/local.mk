@@ -117,3 +117,9 @@ fuzz-backend:
 		-o tests/fuzz/backend/fuzz-requests
 	tests/fuzz/backend/fuzz-requests -max_len=4096 \
 		-max_total_time=$(FUZZ_SECONDS) tests/fuzz/backend/corpus
+
+# For the system test "hostile frontends": runs in domain 0.
+noinst_PROGRAMS += fake-frontend
+fake_frontend_SOURCES = tests/system/backend/fake_frontend.c
+fake_frontend_CPPFLAGS = $(backend_cppflags)
+fake_frontend_LDADD = $(backend_libs)

@@ -89,38 +89,52 @@ void log_error(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* True if one more line may go out now. */
-static bool guest_may_log(void)
+struct limit {
+	time_t start;
+	unsigned int lines, hidden;
+};
+
+/* True if one more line of this kind may go out now. */
+static bool guest_may_log(struct limit *l)
 {
-	static time_t period_start;
-	static unsigned int lines, hidden;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (lines == 0 || now.tv_sec - period_start >= GUEST_PERIOD) {
-		period_start = now.tv_sec;
-		lines = 0;
-		if (hidden != 0) {
-			log_info("%u lines about the guest left out", hidden);
-			hidden = 0;
+	if (l->lines == 0 || now.tv_sec - l->start >= GUEST_PERIOD) {
+		l->start = now.tv_sec;
+		l->lines = 0;
+		if (l->hidden != 0) {
+			log_info("%u lines about the guest left out",
+				 l->hidden);
+			l->hidden = 0;
 		}
 	}
-	if (lines == GUEST_BURST) {
-		hidden++;
+	if (l->lines == GUEST_BURST) {
+		l->hidden++;
 		return false;
 	}
-	lines++;
+	l->lines++;
 	return true;
 }
 
 void log_guest(const char *fmt, ...)
 {
+	static struct limit limit;
 	va_list ap;
 
-	if (!guest_may_log()) {
+	if (!guest_may_log(&limit)) {
 		return;
 	}
 	va_start(ap, fmt);
 	log_line(LOG_WARNING, "guest: ", fmt, ap);
 	va_end(ap);
+}
+
+void log_closed(const char *reason)
+{
+	static struct limit limit;
+
+	if (guest_may_log(&limit)) {
+		log_info("guest: device closed: %s", reason);
+	}
 }

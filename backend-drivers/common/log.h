@@ -20,4 +20,7 @@ void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_guest(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Of a device closed for its frontend's fault; has a limit of its own. */
+void log_closed(const char *reason);
+
 #endif

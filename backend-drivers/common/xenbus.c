@@ -142,7 +142,7 @@ static void attach(struct backend *be)
 
 void xenbus_fail(struct backend *be)
 {
-	log_guest("device closed: %s", be->failure);
+	log_closed(be->failure);
 	write_error(be, be->failure);
 	detach(be);
 	set_state(be, XenbusStateClosed);
