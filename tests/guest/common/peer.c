@@ -399,6 +399,12 @@ int peer_read(struct peer *p, unsigned long va, unsigned char *value)
 	return (int)p->box->fault - 1;
 }
 
+bool peer_call_done(struct peer *p, long *result)
+{
+	*result = p->box->result;
+	return p->box->command == PEER_IDLE;
+}
+
 uint64_t peer_start_register(struct peer *p, unsigned int n)
 {
 	return n < 15 ? p->box->start_regs[n] : p->box->start_xmm[n - 15];

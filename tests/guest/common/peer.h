@@ -42,6 +42,9 @@ long peer_call(struct peer *p, unsigned int nr, unsigned long a1,
 void peer_call_start(struct peer *p, unsigned int nr, unsigned long a1,
 		     unsigned long a2, unsigned long a3, unsigned long a4);
 
+/* Whether the last call that was started has come back, and with what. */
+bool peer_call_done(struct peer *p, long *result);
+
 /* Has it read a byte, or write one: the exception that it took, or -1. */
 int peer_read(struct peer *p, unsigned long va, unsigned char *value);
 int peer_write(struct peer *p, unsigned long va, unsigned char value);
