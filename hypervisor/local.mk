@@ -1,3 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Paravane authors
+#
 # hypervisor/: the boot image, build/paravane.
 #
 # Plain make rules: none of the user's CFLAGS reach freestanding code.  The

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * Debug keys: one letter on the serial line (after Ctrl-a three times) or by
- * `pvctl debug-keys`.  They print and, but for R, change nothing.
+ * XEN_SYSCTL_debug_keys.  They print and, but for R, change nothing.
  */
 #include "debug/report.h"
 #include "device/console.h"

@@ -5,7 +5,7 @@
  * descriptor pages, so that it can change them only through us; they are
  * mapped into the GDT window of the CPU on which the vCPU runs, in front of
  * our own descriptors.  LDT pages come into the LDT window on demand
- * (mm/ldt.c).
+ * (mm/ldt_fault.c).
  */
 #include "hypercall/hypercall.h"
 #include "lib/string.h"

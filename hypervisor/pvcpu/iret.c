@@ -4,7 +4,8 @@
  * The iret hypercall: how a guest kernel returns, to its user mode or within
  * itself (struct iret_context, xen/arch-x86/xen-x86_64.h).  The RPL of the cs
  * in the frame says where to: 3 is user mode, all else the kernel; both really
- * run with RPL 3.  Does not return but after a crash.  entry.S has a twin for what is usual (iret_fast).
+ * run with RPL 3.  Does not return but after a crash.  x86/entry_fast.S has a
+ * twin for what is usual (iret_fast).
  */
 #include "hypercall/hypercall.h"
 #include "mm/guest_copy.h"

@@ -31,7 +31,7 @@ struct cpu_info {
 	u32 cpu;			/* our CPU number, 0 .. nr_cpus - 1 */
 	u32 pad;
 	u32 *softirq_pending;		/* this CPU's, for entry.S */
-	u64 counts[NR_ENTRY_COUNTS];	/* entries by kind (debug/counters.c) */
+	u64 counts[NR_ENTRY_COUNTS];	/* entries by kind (debug/report.c) */
 };
 
 /* The CPU pushes from a 16-byte aligned RSP; the top of the block is one. */
