@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * Ticket spin locks.  A lock is either taken with interrupts on everywhere,
- * or with interrupts off everywhere (the _irqsave forms); docs/locking.md
- * lists every lock with its kind and its place in the order.  No TLB
- * shoot-down may be waited for while interrupts are off.
+ * Spin locks, in no order: where CPUs are themselves scheduled, a queue waits
+ * for whichever waiter is not running.  A lock is either taken with interrupts
+ * on everywhere, or with interrupts off everywhere (the _irqsave forms);
+ * docs/locking.md lists every lock with its kind and its place in the order.
+ * No TLB shoot-down may be waited for while interrupts are off.
  */
 #ifndef LIB_LOCK_H
 #define LIB_LOCK_H
@@ -13,48 +14,36 @@
 #include "lib/atomic.h"
 
 typedef struct {
-	union {
-		u32 word;
-		struct { u16 head, tail; };
-	};
+	u32 word;			/* 0 or 1 */
 } spinlock_t;
 
-#define SPINLOCK_INIT	((spinlock_t){ { 0 } })
+#define SPINLOCK_INIT	((spinlock_t){ 0 })
 
 static inline void spin_lock_init(spinlock_t *l)
 {
 	l->word = 0;
 }
 
+static inline bool spin_trylock(spinlock_t *l)
+{
+	return !READ_ONCE(l->word) && !xchg(&l->word, 1);
+}
+
 static inline void spin_lock(spinlock_t *l)
 {
-	u16 mine = __atomic_fetch_add(&l->tail, 1, __ATOMIC_ACQUIRE);
-
-	while (__atomic_load_n(&l->head, __ATOMIC_ACQUIRE) != mine) {
+	while (!spin_trylock(l)) {
 		cpu_relax();
 	}
 }
 
-static inline bool spin_trylock(spinlock_t *l)
-{
-	u32 old = READ_ONCE(l->word);
-
-	if ((u16)old != (u16)(old >> 16)) {
-		return false;
-	}
-	return try_cmpxchg32(&l->word, &old, old + (1U << 16));
-}
-
 static inline void spin_unlock(spinlock_t *l)
 {
-	__atomic_store_n(&l->head, l->head + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->word, 0, __ATOMIC_RELEASE);
 }
 
 static inline bool spin_is_locked(const spinlock_t *l)
 {
-	u32 w = READ_ONCE(l->word);
-
-	return (u16)w != (u16)(w >> 16);
+	return READ_ONCE(l->word);
 }
 
 /* Interrupt flag of this CPU; on the host, in tests, these do nothing. */
