@@ -32,7 +32,8 @@
 	note	XEN_ELFNOTE_PADDR_OFFSET, .quad, 0
 	note	XEN_ELFNOTE_ENTRY, .quad, _start
 	note	XEN_ELFNOTE_HYPERCALL_PAGE, .quad, hypercall_page
-	note	XEN_ELFNOTE_FEATURES, .asciz, "!writable_page_tables|pae_pgdir_above_4gb"
+	note	XEN_ELFNOTE_FEATURES, .asciz, \
+		"!writable_page_tables|pae_pgdir_above_4gb"
 	note	XEN_ELFNOTE_SUPPORTED_FEATURES, .long, (1 << XENFEAT_dom0)
 	note	XEN_ELFNOTE_PAE_MODE, .asciz, "yes"
 	note	XEN_ELFNOTE_L1_MFN_VALID, .quad, 1, 1

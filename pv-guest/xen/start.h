@@ -27,7 +27,7 @@ extern struct start_info *start_info;
 extern struct shared_info *shared_info;
 extern char boot_stack[STACK_SIZE];
 
-/* True when this kernel is the control domain, whose console is the machine's. */
+/* True when this kernel is the control domain, with the machine's console. */
 static inline bool is_initial_domain(void)
 {
 	return start_info->flags & SIF_INITDOMAIN;

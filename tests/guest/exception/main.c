@@ -30,7 +30,6 @@ SNIPPET(x_int80, "int $0x80");
 SNIPPET(x_read, "movb (%rdi), %al");
 SNIPPET(x_write, "movb $1, (%rdi)");
 SNIPPET(x_jump, "jmp *%rdi");
-SNIPPET(x_bad_stack, "mov %rsp, %rax; mov %rdi, %rsp; pop %rcx; mov %rax, %rsp");
 
 static uint64_t resume_rip;
 

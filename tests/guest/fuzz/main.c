@@ -28,26 +28,26 @@ static unsigned long not_mine(unsigned long mfn)
 
 	if (m < nr_frames && m2p[m] < start_info->nr_pages &&
 	    p2m[m2p[m]] == m) {
-		return virt_to_mfn(pages[random_below(POOL)]);
+		return virt_to_mfn(pages[below(POOL)]);
 	}
 	return mfn;
 }
 
 static unsigned long any_mfn(void)
 {
-	switch (random_below(12)) {
+	switch (below(12)) {
 	case 0:
 		return hypervisor_mfn();
 	case 1:
 		return virt_to_mfn(kernel_root);
 	case 2:
-		return not_mine(random_number());
+		return not_mine(any_number());
 	case 3:
-		return not_mine(random_below(0x10000));
+		return not_mine(below(0x10000));
 	case 4: case 5: case 6: case 7:
-		return virt_to_mfn(tables[random_below(TABLES)]);
+		return virt_to_mfn(tables[below(TABLES)]);
 	default:
-		return virt_to_mfn(pages[random_below(POOL)]);
+		return virt_to_mfn(pages[below(POOL)]);
 	}
 }
 
@@ -57,27 +57,27 @@ static uint64_t any_pte(void)
 		PTE_USER, PTE_TABLE, PTE_USER & ~PTE_RW, PTE_P, 0,
 	};
 	uint64_t pte = pte_make(any_mfn() & (PTE_ADDR >> PAGE_SHIFT),
-				flags[random_below(ARRAY_SIZE(flags))]);
+				flags[below(ARRAY_SIZE(flags))]);
 
-	return random_below(4) ? pte : pte | 1UL << random_below(64);
+	return below(4) ? pte : pte | 1UL << below(64);
 }
 
 /* An entry of one of our tables, or a place that is none. */
 static uint64_t any_entry(void)
 {
-	switch (random_below(8)) {
+	switch (below(8)) {
 	case 0:
 		return any_mfn() << PAGE_SHIFT;
 	case 1:
-		return virt_to_maddr(pages[random_below(POOL)]) + random_below(512) * 8;
+		return virt_to_maddr(pages[below(POOL)]) + below(512) * 8;
 	default:
-		return virt_to_maddr(tables[random_below(TABLES)]) + random_below(512) * 8;
+		return virt_to_maddr(tables[below(TABLES)]) + below(512) * 8;
 	}
 }
 
 static unsigned long any_pointer(void)
 {
-	switch (random_below(10)) {
+	switch (below(10)) {
 	case 0:
 		return 0;
 	case 1:
@@ -85,15 +85,15 @@ static unsigned long any_pointer(void)
 	case 2:
 		return 0x0000800000000000;
 	case 3:
-		return 0xffff830000000000 + random_below(1 << 24);
+		return 0xffff830000000000 + below(1 << 24);
 	case 4:
-		return (unsigned long)tables[random_below(TABLES)];
+		return (unsigned long)tables[below(TABLES)];
 	case 5:
-		return random_number();
+		return any_number();
 	case 6:
-		return TEST_VA + 2 * PAGE_SIZE - random_below(64);
+		return TEST_VA + 2 * PAGE_SIZE - below(64);
 	default:
-		return TEST_VA + random_below(PAGE_SIZE / 8) * 8;
+		return TEST_VA + below(PAGE_SIZE / 8) * 8;
 	}
 }
 
@@ -103,7 +103,7 @@ static void fill_scratch(void)
 	uint64_t *words = (uint64_t *)TEST_VA;
 
 	for (unsigned int i = 0; i < 32; i++) {
-		switch (random_below(4)) {
+		switch (below(4)) {
 		case 0:
 			words[i] = any_mfn();
 			break;
@@ -111,7 +111,7 @@ static void fill_scratch(void)
 			words[i] = any_pointer();
 			break;
 		default:
-			words[i] = random_number();
+			words[i] = any_number();
 		}
 	}
 }
@@ -130,33 +130,33 @@ static struct call call(unsigned int nr, unsigned long a, unsigned long b,
 static struct call any_mmu_update(void)
 {
 	struct mmu_update *req = (void *)TEST_VA;
-	unsigned int n = 1 + random_below(4);
+	unsigned int n = 1 + below(4);
 
 	for (unsigned int i = 0; i < n; i++) {
-		req[i].ptr = any_entry() | (random_below(8) ? 0 : random_below(8));
+		req[i].ptr = any_entry() | (below(8) ? 0 : below(8));
 		req[i].val = any_pte();
 	}
 	return call(__HYPERVISOR_mmu_update, TEST_VA, n,
-		    random_below(4) ? 0 : any_pointer(),
-		    random_below(8) ? DOMID_SELF : random_number());
+		    below(4) ? 0 : any_pointer(),
+		    below(8) ? DOMID_SELF : any_number());
 }
 
 static struct call any_mmuext(void)
 {
 	struct mmuext_op *op = (void *)TEST_VA;
-	unsigned int n = 1 + random_below(4);
+	unsigned int n = 1 + below(4);
 
 	for (unsigned int i = 0; i < n; i++) {
-		op[i].cmd = random_below(24);
+		op[i].cmd = below(24);
 		op[i].arg1.mfn = any_mfn();
 		op[i].arg2.src_mfn = any_mfn();
 		if (op[i].cmd == MMUEXT_NEW_BASEPTR ||
 		    op[i].cmd == MMUEXT_NEW_USER_BASEPTR) {
-			op[i].arg1.mfn = virt_to_mfn(pages[random_below(POOL)]);
+			op[i].arg1.mfn = virt_to_mfn(pages[below(POOL)]);
 		}
 		if (op[i].cmd == MMUEXT_SET_LDT) {
 			op[i].arg1.linear_addr = any_pointer();
-			op[i].arg2.nr_ents = random_number();
+			op[i].arg2.nr_ents = any_number();
 		}
 		if (op[i].cmd == MMUEXT_UNPIN_TABLE &&
 		    op[i].arg1.mfn == virt_to_mfn(kernel_root)) {
@@ -164,8 +164,8 @@ static struct call any_mmuext(void)
 		}
 	}
 	return call(__HYPERVISOR_mmuext_op, TEST_VA, n,
-		    random_below(4) ? 0 : any_pointer(),
-		    random_below(8) ? DOMID_SELF : random_number());
+		    below(4) ? 0 : any_pointer(),
+		    below(8) ? DOMID_SELF : any_number());
 }
 
 static struct call any_memory(void)
@@ -185,18 +185,18 @@ static struct call any_memory(void)
 	for (unsigned int i = 0; i < 8; i++) {
 		list[i] = any_mfn();
 	}
-	if (random_below(2)) {
+	if (below(2)) {
 		return call(__HYPERVISOR_memory_op,
-			    cmds[random_below(ARRAY_SIZE(cmds))], any_pointer(), 0,
+			    cmds[below(ARRAY_SIZE(cmds))], any_pointer(), 0,
 			    0);
 	}
-	set_xen_guest_handle(r->extent_start, random_below(8) ? list :
+	set_xen_guest_handle(r->extent_start, below(8) ? list :
 			     (xen_pfn_t *)any_pointer());
-	r->nr_extents = random_below(8) ? random_below(9) : random_number();
-	r->extent_order = random_below(8) ? 0 : random_below(70);
-	r->mem_flags = random_below(2) ? 0 : random_number();
-	r->domid = random_below(8) ? DOMID_SELF : random_number();
-	/* Frames of tables and pages may be given away, never populated over. */
+	r->nr_extents = below(8) ? below(9) : any_number();
+	r->extent_order = below(8) ? 0 : below(70);
+	r->mem_flags = below(2) ? 0 : any_number();
+	r->domid = below(8) ? DOMID_SELF : any_number();
+	/* Frames may be given away, never populated over. */
 	return call(__HYPERVISOR_memory_op, XENMEM_decrease_reservation,
 		    TEST_VA, 0, 0);
 }
@@ -204,11 +204,11 @@ static struct call any_memory(void)
 static void any_grant_entry(void)
 {
 	volatile struct grant_entry_v1 *e = grant_table() + GRANT_FIRST +
-					    random_below(16);
+					    below(16);
 
-	e->domid = random_below(4) ? 0 : random_number();
+	e->domid = below(4) ? 0 : any_number();
 	e->frame = any_mfn();
-	e->flags = random_below(4) ? GTF_permit_access : random_number();
+	e->flags = below(4) ? GTF_permit_access : any_number();
 }
 
 static struct call any_grant(void)
@@ -220,124 +220,124 @@ static struct call any_grant(void)
 		GNTTABOP_swap_grant_ref, GNTTABOP_cache_flush,
 		GNTTABOP_transfer, GNTTABOP_get_status_frames,
 	};
-	unsigned int cmd = cmds[random_below(ARRAY_SIZE(cmds))];
+	unsigned int cmd = cmds[below(ARRAY_SIZE(cmds))];
 	struct gnttab_map_grant_ref *map = (void *)TEST_VA;
 	struct gnttab_unmap_grant_ref *unmap = (void *)TEST_VA;
 	struct gnttab_copy *copy = (void *)TEST_VA;
 
 	any_grant_entry();
 	fill_scratch();
-	if (cmd == GNTTABOP_map_grant_ref && random_below(8)) {
-		map->host_addr = random_below(2) ? TEST_VA + (4 + random_below(32)) *
+	if (cmd == GNTTABOP_map_grant_ref && below(8)) {
+		map->host_addr = below(2) ? TEST_VA + (4 + below(32)) *
 				 PAGE_SIZE : any_entry();
-		map->flags = random_below(64);
-		map->ref = GRANT_FIRST + random_below(17);
+		map->flags = below(64);
+		map->ref = GRANT_FIRST + below(17);
 		map->dom = 0;
-	} else if (cmd == GNTTABOP_unmap_grant_ref && random_below(8)) {
-		unmap->host_addr = TEST_VA + (4 + random_below(32)) * PAGE_SIZE;
+	} else if (cmd == GNTTABOP_unmap_grant_ref && below(8)) {
+		unmap->host_addr = TEST_VA + (4 + below(32)) * PAGE_SIZE;
 		unmap->dev_bus_addr = 0;
-		unmap->handle = random_below(64);
-	} else if (cmd == GNTTABOP_copy && random_below(8)) {
-		copy->flags = random_below(4);
-		copy->source.u.ref = GRANT_FIRST + random_below(17);
-		copy->dest.u.ref = GRANT_FIRST + random_below(17);
+		unmap->handle = below(64);
+	} else if (cmd == GNTTABOP_copy && below(8)) {
+		copy->flags = below(4);
+		copy->source.u.ref = GRANT_FIRST + below(17);
+		copy->dest.u.ref = GRANT_FIRST + below(17);
 		if (!(copy->flags & GNTCOPY_source_gref)) {
 			copy->source.u.gmfn = any_mfn();
 		}
 		if (!(copy->flags & GNTCOPY_dest_gref)) {
 			/* Only where a write does no harm to this kernel. */
-			copy->dest.u.gmfn = virt_to_mfn(pages[random_below(POOL)]);
+			copy->dest.u.gmfn = virt_to_mfn(pages[below(POOL)]);
 		}
 		copy->source.domid = copy->flags & 1 ? 0 : DOMID_SELF;
 		copy->dest.domid = copy->flags & 2 ? 0 : DOMID_SELF;
-		copy->source.offset = random_below(4200);
-		copy->dest.offset = random_below(4200);
-		copy->len = random_below(4200);
+		copy->source.offset = below(4200);
+		copy->dest.offset = below(4200);
+		copy->len = below(4200);
 	}
 	return call(__HYPERVISOR_grant_table_op, cmd,
-		    random_below(16) ? TEST_VA : any_pointer(),
-		    random_below(8) ? 1 : random_below(4), 0);
+		    below(16) ? TEST_VA : any_pointer(),
+		    below(8) ? 1 : below(4), 0);
 }
 
 static struct call any_event(void)
 {
 	uint32_t *words = (uint32_t *)TEST_VA;
-	unsigned int op = random_below(16);
+	unsigned int op = below(16);
 
 	for (unsigned int i = 0; i < 6; i++) {
-		words[i] = random_below(4) ? random_below(40) : random_number();
+		words[i] = below(4) ? below(40) : any_number();
 	}
 	if (op == EVTCHNOP_reset) {
-		words[0] = random_below(4) ? 999 : DOMID_SELF;
+		words[0] = below(4) ? 999 : DOMID_SELF;
 	}
 	if (op == EVTCHNOP_bind_pirq) {
 		op = EVTCHNOP_status;
 	}
 	return call(__HYPERVISOR_event_channel_op, op,
-		    random_below(16) ? TEST_VA : any_pointer(), 0, 0);
+		    below(16) ? TEST_VA : any_pointer(), 0, 0);
 }
 
 static struct call any_other(void)
 {
-	unsigned long p = random_below(4) ? TEST_VA : any_pointer();
+	unsigned long p = below(4) ? TEST_VA : any_pointer();
 
 	fill_scratch();
-	switch (random_below(16)) {
+	switch (below(16)) {
 	case 0:
-		return call(__HYPERVISOR_xen_version, random_below(14), p, 0, 0);
+		return call(__HYPERVISOR_xen_version, below(14), p, 0, 0);
 	case 1:
 		return call(__HYPERVISOR_update_descriptor, any_entry(),
-			    random_number(), 0, 0);
+			    any_number(), 0, 0);
 	case 2:
 		((uint64_t *)TEST_VA)[0] = any_mfn();
 		((uint64_t *)TEST_VA)[1] = any_mfn();
 		return call(__HYPERVISOR_set_gdt, p,
-			    random_below(2) ? random_below(1024) : random_number(), 0, 0);
+			    below(2) ? below(1024) : any_number(), 0, 0);
 	case 3:
-		return call(__HYPERVISOR_vcpu_op, VCPUOP_is_up, random_number(),
+		return call(__HYPERVISOR_vcpu_op, VCPUOP_is_up, any_number(),
 			    p, 0);
 	case 4:
 		return call(__HYPERVISOR_vcpu_op,
-			    VCPUOP_register_runstate_memory_area, random_below(3), p,
+			    VCPUOP_register_runstate_memory_area, below(3), p,
 			    0);
 	case 5:
 		return call(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info,
-			    1 + random_below(3), p, 0);
+			    1 + below(3), p, 0);
 	case 6:
 		return call(__HYPERVISOR_vcpu_op, VCPUOP_initialise,
-			    1 + random_below(3), any_pointer(), 0);
+			    1 + below(3), any_pointer(), 0);
 	case 7:
-		return call(__HYPERVISOR_fpu_taskswitch, random_below(2), 0, 0, 0);
+		return call(__HYPERVISOR_fpu_taskswitch, below(2), 0, 0, 0);
 	case 8:
-		return call(__HYPERVISOR_set_debugreg, random_below(7) % 5 + 8,
-			    random_number(), 0, 0);
+		return call(__HYPERVISOR_set_debugreg, below(7) % 5 + 8,
+			    any_number(), 0, 0);
 	case 9:
-		return call(__HYPERVISOR_set_segment_base, random_below(2) ? 0 : 3,
-			    random_number(), 0, 0);
+		return call(__HYPERVISOR_set_segment_base, below(2) ? 0 : 3,
+			    any_number(), 0, 0);
 	case 10:
-		return call(__HYPERVISOR_vm_assist, random_below(3), random_below(70), 0, 0);
+		return call(__HYPERVISOR_vm_assist, below(3), below(70), 0, 0);
 	case 11:
 		return call(__HYPERVISOR_set_trap_table, TEST_VA2, 0, 0, 0);
 	case 12:
 		return call(__HYPERVISOR_update_va_mapping_otherdomain,
-			    TEST_VA + (4 + random_below(32)) * PAGE_SIZE, any_pte(),
-			    random_number() & 7, random_number());
+			    TEST_VA + (4 + below(32)) * PAGE_SIZE, any_pte(),
+			    any_number() & 7, any_number());
 	case 13:
-		return call(__HYPERVISOR_set_timer_op, random_number(), 0, 0, 0);
+		return call(__HYPERVISOR_set_timer_op, any_number(), 0, 0, 0);
 	case 14:
-		return call(43 + random_below(20), random_number(), random_number(),
-			    random_number(), random_number());
+		return call(43 + below(20), any_number(), any_number(),
+			    any_number(), any_number());
 	default:
 		return call(__HYPERVISOR_update_va_mapping,
-			    random_below(4) ? TEST_VA + (4 + random_below(60)) * PAGE_SIZE :
+			    below(4) ? TEST_VA + (4 + below(60)) * PAGE_SIZE :
 			    (any_pointer() & ~0x1fffffUL) + 0x9000, any_pte(),
-			    random_number() & 7, 0);
+			    any_number() & 7, 0);
 	}
 }
 
 static struct call any_call(void)
 {
-	switch (random_below(8)) {
+	switch (below(8)) {
 	case 0: case 1:
 		return any_mmu_update();
 	case 2:

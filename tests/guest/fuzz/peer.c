@@ -14,17 +14,17 @@ static struct peer p;
 
 static unsigned long any_frame(void)
 {
-	switch (random_below(8)) {
+	switch (below(8)) {
 	case 0:
 		return hypervisor_mfn();
 	case 1:
 		return virt_to_mfn(kernel_root);
 	case 2:
-		return random_number();
+		return any_number();
 	case 3:
-		return random_below(0x10000);
+		return below(0x10000);
 	default:
-		return p.mfn[random_below(PEER_PAGES)];
+		return p.mfn[below(PEER_PAGES)];
 	}
 }
 
@@ -35,41 +35,41 @@ static unsigned long any_word(void)
 		MMU_PT_UPDATE_PRESERVE_AD,
 	};
 
-	switch (random_below(8)) {
+	switch (below(8)) {
 	case 0:
 		return any_frame();
 	case 1:
-		return peer_va(random_below(PEER_PAGES + 2)) +
-		       random_below(512) * 8;
+		return peer_va(below(PEER_PAGES + 2)) +
+		       below(512) * 8;
 	case 2:
 		return DOMID_SELF;
 	case 3:
-		return random_below(40);
+		return below(40);
 	case 4:
 		return any_frame() << PAGE_SHIFT |
-		       flags[random_below(ARRAY_SIZE(flags))];
+		       flags[below(ARRAY_SIZE(flags))];
 	case 5:
 		/* An entry of one of its tables. */
-		return (p.mfn[PEER_L1 + random_below(4)] << PAGE_SHIFT) +
-		       random_below(512) * 8;
+		return (p.mfn[PEER_L1 + below(4)] << PAGE_SHIFT) +
+		       below(512) * 8;
 	default:
-		return random_number();
+		return any_number();
 	}
 }
 
 static unsigned long any_argument(void)
 {
-	switch (random_below(6)) {
+	switch (below(6)) {
 	case 0:
-		return random_below(32);
+		return below(32);
 	case 1:
 		return any_word();
 	case 2:
-		return random_number();
+		return any_number();
 	case 3:
-		return 1 + random_below(3);
+		return 1 + below(3);
 	default:
-		return peer_va(PEER_DATA) + random_below(16) * 8;
+		return peer_va(PEER_DATA) + below(16) * 8;
 	}
 }
 
@@ -77,12 +77,12 @@ static unsigned long any_argument(void)
 static bool one_call(void)
 {
 	uint64_t *words = peer_page(&p, PEER_DATA), end;
-	unsigned int nr = random_below(43);
+	unsigned int nr = below(43);
 	long result;
 
 	/* Its console would only be noise, and what ends it can wait. */
 	if (nr == __HYPERVISOR_console_io ||
-	    (random_below(32) && (nr == __HYPERVISOR_iret ||
+	    (below(32) && (nr == __HYPERVISOR_iret ||
 				  nr == __HYPERVISOR_sched_op ||
 				  nr == __HYPERVISOR_sched_op_compat ||
 				  nr == __HYPERVISOR_set_callbacks))) {

@@ -10,7 +10,7 @@ void random_seed(uint64_t seed)
 	state = seed * 0x9e3779b97f4a7c15 + 1;
 }
 
-uint64_t random_word(void)
+uint64_t rnd(void)
 {
 	state ^= state << 13;
 	state ^= state >> 7;
@@ -18,24 +18,24 @@ uint64_t random_word(void)
 	return state;
 }
 
-unsigned int random_below(unsigned int n)
+unsigned int below(unsigned int n)
 {
-	return (random_word() >> 20) % n;
+	return (rnd() >> 20) % n;
 }
 
-unsigned long random_number(void)
+unsigned long any_number(void)
 {
-	switch (random_below(6)) {
+	switch (below(6)) {
 	case 0:
-		return random_below(8);
+		return below(8);
 	case 1:
-		return random_below(4096);
+		return below(4096);
 	case 2:
-		return 1UL << random_below(64);
+		return 1UL << below(64);
 	case 3:
-		return -1UL - random_below(4);
+		return -1UL - below(4);
 	default:
-		return random_word() >> random_below(64);
+		return rnd() >> below(64);
 	}
 }
 

@@ -7,11 +7,11 @@
 #include "common/test.h"
 
 void random_seed(uint64_t seed);
-uint64_t random_word(void);
-unsigned int random_below(unsigned int n);
+uint64_t rnd(void);
+unsigned int below(unsigned int n);
 
 /* Small, or a power of two, or just below 0, or anything. */
-unsigned long random_number(void);
+unsigned long any_number(void);
 
 /* The number of the word "name=N", or another. */
 unsigned long number_word(const char *name, unsigned long otherwise);

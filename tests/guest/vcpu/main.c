@@ -103,7 +103,7 @@ TEST(vcpu_op_refusals, 0)
 	}
 }
 
-/* Contexts that must not be loaded; ALONE, for a good one is taken once only. */
+/* Contexts that must not be loaded; ALONE, as a good one is taken once only. */
 TEST(vcpu_bad_context, ALONE)
 {
 	static struct vcpu_guest_context good, ctxt;
