@@ -161,7 +161,7 @@ static void block_split(unsigned long m, unsigned int order)
 }
 
 static unsigned long block_take(unsigned int order, unsigned long limit,
-				bool want_dirty)
+				bool want_dirty, bool only_clean)
 {
 	for (unsigned int z = NR_ZONES; z-- > 0; ) {
 		if (z == ZONE_HIGH && limit <= LOW_ZONE_END) {
@@ -170,7 +170,9 @@ static unsigned long block_take(unsigned int order, unsigned long limit,
 		for (unsigned int o = order; o <= MAX_ORDER; o++) {
 			unsigned long m = block_find(z, o, limit, want_dirty);
 
-			if (m != ~0UL && m + (1UL << order) <= limit) {
+			if (m != ~0UL && m + (1UL << order) <= limit &&
+			    !(only_clean && (frame_table[m].flags &
+					     FRAME_NEEDS_SCRUB))) {
 				block_split(m, order);
 				return m;
 			}
@@ -265,10 +267,16 @@ mfn_t frames_alloc_claimed(unsigned int order, u32 flags, u64 own_claim)
 		spin_unlock(&alloc_lock);
 		return INVALID_MFN;
 	}
-	m = block_take(order, limit, no_scrub);
+	/* What is clean needs no shoot-down: see below. */
+	if (irqs_are_off()) {
+		m = block_take(order, limit, false, true);
+	}
+	if (m == ~0UL) {
+		m = block_take(order, limit, no_scrub, false);
+	}
 	if (m == ~0UL && order) {
 		merge_all(order);
-		m = block_take(order, limit, no_scrub);
+		m = block_take(order, limit, no_scrub, false);
 	}
 	if (m == ~0UL) {
 		spin_unlock(&alloc_lock);
