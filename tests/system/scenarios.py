@@ -42,7 +42,7 @@ class Shared:
         self.forward = free_port()
         self.machine = w.boot("--mem", "2560", "--cpus", str(self.cpus),
                               "--forward", str(self.forward),
-                              disks=[w.store() + ":ro", *self.disks])
+                              disks=[w.store(), *self.disks])
         self.machine.wait_line("pv: ready", 120)
         # The first guest makes domain 0's tables grow to their size.
         create(self.machine, guest("first", 0))
@@ -280,7 +280,7 @@ def hostile(shared):
 def newer_kernel(world):
     """Domain 0 and a guest on Debian's 6.12 kernel."""
     m = world.boot("--forward", str(free_port()), series="6.12",
-                   disks=[world.store("6.1", "6.12") + ":ro", world.disk()])
+                   disks=[world.store("6.1", "6.12"), world.disk()])
     with m:
         m.wait_line("pv: ready", 120)
         create(m, guest("newer", 0, kernel="/guests/vmlinux-6.12",
@@ -310,7 +310,7 @@ def devices(world):
     words = ["-device", "ahci,id=sata"] + words
     m = world.boot("--nic", "e1000", "--", *words,
                    args="pv.modules=e1000,ahci,nvme,ata_piix,sd_mod",
-                   disks=[world.store() + ":ro"])
+                   disks=[world.store()])
     with m:
         m.wait_line("pv: ready", 120)
         sums = m.run("for d in /dev/nvme0n1 /dev/sd?; do md5sum $d; done", 60)
@@ -341,7 +341,7 @@ def log_errors(world):
     found = []
     world.once(f"{world.images}/xen", "fetch-xen")
     for image in (world.hypervisor, f"{world.images}/xen"):
-        m = world.boot("--hypervisor", image, disks=[world.store() + ":ro"])
+        m = world.boot("--hypervisor", image, disks=[world.store()])
         with m:
             m.wait_line("pv: ready", 120)
             found.append(errors_of(m))

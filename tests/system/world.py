@@ -57,11 +57,11 @@ class World:
                          "--add", f"{TOP}/tests/system/backend/hostile")
 
     def store(self, *series):
-        """The image on /guests."""
+        """The disk that domain 0 mounts on /guests, as run-qemu wants it."""
         series = series or ("6.1",)
         path = f"{self.images}/test-store-{'-'.join(series)}.img"
-        return self.once(path, "mkstore", "--out", path,
-                         *series)
+        self.once(path, "mkstore", "--out", path, *series)
+        return f"store={path}:ro"
 
     def disk(self, number=0):
         """A fresh root disk for a guest."""
