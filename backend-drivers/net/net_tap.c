@@ -22,6 +22,19 @@
 #define TUNSETCARRIER _IOW('T', 226, int)
 #endif
 
+/* An empty request about interface @name. -ENAMETOOLONG: no such name. */
+static int request(struct ifreq *ifr, const char *name)
+{
+	size_t n = strlen(name);
+
+	memset(ifr, 0, sizeof(*ifr));
+	if (n >= sizeof(ifr->ifr_name)) {
+		return -ENAMETOOLONG;
+	}
+	memcpy(ifr->ifr_name, name, n);
+	return 0;
+}
+
 static int create(struct net_tap *tap, const char *name)
 {
 	struct ifreq ifr;
@@ -30,16 +43,15 @@ static int create(struct net_tap *tap, const char *name)
 	if (tap->fd < 0) {
 		return -errno;
 	}
-	memset(&ifr, 0, sizeof(ifr));
-	ifr.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-	if (strlen(name) >= sizeof(ifr.ifr_name)) {
+	if (request(&ifr, name) != 0) {
 		return -ENAMETOOLONG;
 	}
-	strcpy(ifr.ifr_name, name);
+	ifr.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
 	if (ioctl(tap->fd, TUNSETIFF, &ifr) < 0) {
 		return -errno;
 	}
-	strcpy(tap->name, ifr.ifr_name);
+	memcpy(tap->name, ifr.ifr_name, sizeof(tap->name));
+	tap->name[sizeof(tap->name) - 1] = '\0';
 	return 0;
 }
 
@@ -51,8 +63,9 @@ static int set_address(int sock, const char *name)
 	};
 	struct ifreq ifr;
 
-	memset(&ifr, 0, sizeof(ifr));
-	strcpy(ifr.ifr_name, name);
+	if (request(&ifr, name) != 0) {
+		return -ENAMETOOLONG;
+	}
 	ifr.ifr_hwaddr.sa_family = ARPHRD_ETHER;
 	memcpy(ifr.ifr_hwaddr.sa_data, addr, sizeof(addr));
 	return ioctl(sock, SIOCSIFHWADDR, &ifr) < 0 ? -errno : 0;
@@ -62,8 +75,9 @@ static int set_mtu(int sock, const char *name, unsigned int mtu)
 {
 	struct ifreq ifr;
 
-	memset(&ifr, 0, sizeof(ifr));
-	strcpy(ifr.ifr_name, name);
+	if (request(&ifr, name) != 0) {
+		return -ENAMETOOLONG;
+	}
 	ifr.ifr_mtu = (int)mtu;
 	return ioctl(sock, SIOCSIFMTU, &ifr) < 0 ? -errno : 0;
 }
@@ -72,8 +86,9 @@ static int set_up(int sock, const char *name)
 {
 	struct ifreq ifr;
 
-	memset(&ifr, 0, sizeof(ifr));
-	strcpy(ifr.ifr_name, name);
+	if (request(&ifr, name) != 0) {
+		return -ENAMETOOLONG;
+	}
 	if (ioctl(sock, SIOCGIFFLAGS, &ifr) < 0) {
 		return -errno;
 	}
@@ -85,11 +100,9 @@ static int join_bridge(int sock, const char *name, const char *bridge)
 {
 	struct ifreq ifr;
 
-	memset(&ifr, 0, sizeof(ifr));
-	if (strlen(bridge) >= sizeof(ifr.ifr_name)) {
+	if (request(&ifr, bridge) != 0) {
 		return -ENAMETOOLONG;
 	}
-	strcpy(ifr.ifr_name, bridge);
 	ifr.ifr_ifindex = (int)if_nametoindex(name);
 	if (ifr.ifr_ifindex == 0) {
 		return -errno;
