@@ -3,17 +3,12 @@
 /* The arithmetic of the scheduler (domain/credit.h); no state of its own. */
 #include "domain/credit.h"
 
-s64 credit_share(unsigned int cpus, u32 weight, u32 total_weight,
-		 unsigned int active_vcpus)
+s64 credit_pool(s64 left, u32 weight, u32 total_weight)
 {
-	u64 pool;
-
-	if (!total_weight || !active_vcpus) {
+	if (left <= 0 || !total_weight) {
 		return 0;
 	}
-	pool = (u64)CREDIT_PERIOD_NS * cpus * weight / total_weight;
-	/* One vCPU cannot use more than one CPU. */
-	return (s64)min(pool / active_vcpus, (u64)CREDIT_PERIOD_NS);
+	return (s64)((u64)left * weight / total_weight);
 }
 
 s64 credit_add(s64 credit, s64 share)

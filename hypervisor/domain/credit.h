@@ -3,8 +3,8 @@
 /*
  * The arithmetic of the scheduler.  Credit is CPU time in nanoseconds that a
  * vCPU may still use before others go first.  Each period hands out as much
- * as the CPUs can run, to domains in proportion to their weights; running
- * pays it back.  A cap is a second purse, of the whole domain: when it is
+ * as the CPUs can run, to domains in proportion to their weights (what some
+ * do not want goes to the others); running pays it back.  A cap is a second purse, of the whole domain: when it is
  * empty the domain waits for the next period.  Pure.
  */
 #ifndef DOMAIN_CREDIT_H
@@ -19,9 +19,8 @@
 
 #define CREDIT_WEIGHT_DEFAULT	256
 
-/* What each of a domain's active vCPUs gets for one period. */
-s64 credit_share(unsigned int cpus, u32 weight, u32 total_weight,
-		 unsigned int active_vcpus);
+/* One domain's part of `left` ns, by weight; 0 when nothing is left. */
+s64 credit_pool(s64 left, u32 weight, u32 total_weight);
 
 /* Credit after a period's share: neither debt nor savings grow for ever. */
 s64 credit_add(s64 credit, s64 share);

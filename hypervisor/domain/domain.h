@@ -231,6 +231,8 @@ struct domain {
 	u16 weight;			/* 256 is normal */
 	u16 cap;			/* per cent of one CPU; 0: none */
 	s64 cap_left;			/* ns until the next accounting; atomic */
+	s64 period_share;		/* the accounting's own, below */
+	u8 period_claim;
 	struct timer watchdog[2];
 	u32 watchdog_in_use;		/* lock */
 

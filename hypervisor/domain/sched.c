@@ -54,6 +54,7 @@ static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v)
 {
 	cpumask_t idle;
 
+	smp_mb();
 	if (vcpu_parked(v)) {
 		return;
 	}
@@ -191,6 +192,10 @@ static struct vcpu *pick_next(struct runqueue *rq, unsigned int cpu,
 	struct vcpu *other = NULL;
 
 	if (prio < PRIO_UNDER) {
+		/* First say so, then look: who queues does the reverse. */
+		if (!v) {
+			atomic_or(&cpus_idle, CPUMASK(cpu));
+		}
 		other = runqueue_steal(rq, cpu, prio);
 	}
 	if (other) {
@@ -209,7 +214,6 @@ static void set_slice(struct runqueue *rq, struct vcpu *next, bool again,
 	struct domain *d = next->domain;
 	s64 slice;
 
-	next->sched.yielding = false;
 	if (is_idle_vcpu(next)) {
 		return;
 	}
@@ -250,9 +254,14 @@ static void slice_timer(void *data)
 /* Those left waiting here may suit a CPU that is idle. */
 static void offer_waiting(struct runqueue *rq)
 {
-	cpumask_t idle = READ_ONCE(cpus_idle);
 	struct list *i;
+	cpumask_t idle;
 
+	if (!rq->waiting) {
+		return;
+	}
+	smp_mb();
+	idle = READ_ONCE(cpus_idle);
 	for (i = rq->queue.next; idle && i != &rq->queue; i = i->next) {
 		struct vcpu *v = list_entry(i, struct vcpu, sched.run_item);
 		cpumask_t m = vcpu_cpus(v) & idle;
@@ -260,6 +269,22 @@ static void offer_waiting(struct runqueue *rq)
 		if (m && !vcpu_parked(v)) {
 			softirq_raise_on(SOFTIRQ_SCHEDULE, bit_lowest(m));
 			idle &= ~CPUMASK(bit_lowest(m));
+		}
+	}
+}
+
+/*
+ * We are idle no more, maybe with another vCPU than the one we were woken
+ * for: some idle CPU looks after that.
+ */
+static void pass_on(void)
+{
+	cpumask_t idle = READ_ONCE(cpus_idle);
+
+	for (unsigned int cpu = 0; idle && cpu < nr_cpus; cpu++) {
+		if (READ_ONCE(per_cpu(runqueue, cpu).waiting)) {
+			softirq_raise_on(SOFTIRQ_SCHEDULE, bit_lowest(idle));
+			return;
 		}
 	}
 }
@@ -309,9 +334,13 @@ static void schedule(void)
 		put_prev(rq, prev, now);
 	}
 	next = pick_next(rq, cpu, prev);
+	prev->sched.yielding = false;	/* it was passed over once */
 	set_slice(rq, next, next == prev, now);
 	become(rq, cpu, next, now);
 	offer_waiting(rq);
+	if (prev == rq->idle && next != prev) {
+		pass_on();
+	}
 	spin_unlock(&rq->lock);
 
 	if (next != prev) {

@@ -6,26 +6,15 @@
 
 Test(credit, shares_follow_weights)
 {
-	s64 a = credit_share(1, 256, 768, 1);
-	s64 b = credit_share(1, 512, 768, 1);
-
-	cr_assert_eq(a, CREDIT_PERIOD_NS / 3);
-	cr_assert_eq(b, CREDIT_PERIOD_NS * 2 / 3);
-}
-
-Test(credit, shares_never_exceed_what_a_vcpu_can_run)
-{
-	for (unsigned int cpus = 1; cpus <= 64; cpus++) {
-		for (u32 w = 1; w <= 65535; w += 777) {
-			s64 s = credit_share(cpus, w, w, 1);
-
-			cr_assert_eq(s, CREDIT_PERIOD_NS);
-			s = credit_share(cpus, w, 65535, 3);
-			cr_assert(s >= 0 && s <= CREDIT_PERIOD_NS);
-		}
-	}
-	cr_assert_eq(credit_share(4, 256, 0, 1), 0);
-	cr_assert_eq(credit_share(4, 256, 256, 0), 0);
+	cr_assert_eq(credit_pool(CREDIT_PERIOD_NS, 256, 768),
+		     CREDIT_PERIOD_NS / 3);
+	cr_assert_eq(credit_pool(CREDIT_PERIOD_NS, 512, 768),
+		     CREDIT_PERIOD_NS * 2 / 3);
+	/* 64 CPUs and the largest weights: nothing wraps. */
+	cr_assert_eq(credit_pool(64 * CREDIT_PERIOD_NS, 65535, 65535),
+		     64 * CREDIT_PERIOD_NS);
+	cr_assert_eq(credit_pool(-5, 256, 256), 0);
+	cr_assert_eq(credit_pool(CREDIT_PERIOD_NS, 256, 0), 0);
 }
 
 Test(credit, neither_debt_nor_savings_grow)

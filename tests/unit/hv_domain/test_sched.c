@@ -110,6 +110,7 @@ static unsigned int nr_domains;
 
 struct habit {
 	u64 run, sleep;			/* run 0: spins for ever */
+	bool yields;			/* at each step */
 	u64 ran_until, wake_at;
 };
 static struct habit habit[DOMAINS][8];
@@ -162,7 +163,7 @@ static struct domain *add(unsigned int vcpus, u16 weight, u16 cap, u64 run,
 	d->cap = cap;
 	for (unsigned int i = 0; i < vcpus; i++) {
 		cr_assert_eq(vcpu_create(d, i), 0);
-		habit[nr_domains][i] = (struct habit){ run, sleep, 0, 0 };
+		habit[nr_domains][i] = (struct habit){ run, sleep, false, 0, 0 };
 		vcpu_context_set(d->vcpus[i], true);
 	}
 	nr_domains++;
@@ -173,6 +174,9 @@ static void guest_runs(struct vcpu *v)
 {
 	struct habit *h = &habit[v->domain->id][v->id];
 
+	if (h->yields) {
+		vcpu_yield_current();
+	}
 	if (!h->run) {
 		return;
 	}
@@ -336,6 +340,44 @@ Test(sched, weights)
 	run(6 * SECOND);
 	cr_expect_float_eq(share(a, 6 * SECOND), 0.667, 0.05);
 	cr_expect_float_eq(share(b, 6 * SECOND), 0.333, 0.05);
+}
+
+/* What a sleeper and a capped one leave is shared by weight, too. */
+Test(sched, weights_with_time_left_over)
+{
+	boot(1);
+	struct domain *a = add(1, 256, 0, 0, 0), *b = add(1, 512, 0, 0, 0);
+	struct domain *c = add(1, 256, 20, 0, 0);
+
+	add(1, 256, 0, SECOND / 1000, SECOND / 100);
+	run(6 * SECOND);
+	cr_expect_float_eq(share(c, 6 * SECOND), 0.2, 0.03);
+	cr_expect_float_eq(share(b, 6 * SECOND) / share(a, 6 * SECOND), 2.0,
+			   0.25);
+}
+
+/* Blocking all the time for next to nothing brings no more than the share. */
+Test(sched, a_poller_gets_its_share)
+{
+	boot(1);
+	struct domain *a = add(1, 256, 0, STEP_NS * 3, STEP_NS);
+
+	add(1, 256, 0, 0, 0);
+	add(1, 256, 0, 0, 0);
+	run(4 * SECOND);
+	cr_expect_float_eq(share(a, 4 * SECOND), 0.333, 0.06);
+}
+
+/* Yielding lets others go first, but is no way to starve. */
+Test(sched, a_yielder_gets_some)
+{
+	boot(1);
+	struct domain *a = add(1, 256, 0, 0, 0), *b = add(1, 256, 0, 0, 0);
+
+	habit[b->id][0].yields = true;
+	run(3 * SECOND);
+	cr_expect_gt(share(b, 3 * SECOND), 0.001);
+	cr_expect_gt(share(a, 3 * SECOND), 0.9);
 }
 
 Test(sched, cap_holds_on_an_idle_machine)
