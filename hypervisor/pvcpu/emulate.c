@@ -126,8 +126,9 @@ static bool do_group_0f01(const struct insn *in, struct cpu_user_regs *regs)
 
 	switch (in->modrm) {
 	case 0xd1:			/* xsetbv */
-		return fpu_xsetbv(current, regs->ecx,
-				  regs->eax | (u64)regs->edx << 32);
+		return (current->pv.cr4 & CR4_OSXSAVE) &&
+			fpu_xsetbv(current, regs->ecx,
+				   regs->eax | (u64)regs->edx << 32);
 	case 0xf9:			/* rdtscp */
 		if (!guest_rdmsr(current, MSR_TSC_AUX, &val)) {
 			return false;
