@@ -33,3 +33,9 @@ PARAVANE_CLEAN += clean-guest-tests
 .PHONY: clean-guest-tests
 clean-guest-tests:
 	rm -f keel-tests $(GUEST_TESTS_OBJS) $(GUEST_TESTS_OBJS:.o=.d)
+
+# The suite on our hypervisor, and a kernel from outside this tree.
+.PHONY: check-guest
+check-guest: all
+	PARAVANE_BUILD=$(abs_top_builddir) $(top_srcdir)/tests/run
+	$(top_srcdir)/%D%/own-kernel $(abs_top_builddir)
