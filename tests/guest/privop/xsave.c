@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * Extended state. Where CPUID says OSXSAVE, XGETBV reads XCR0, which has at
+ * Extended state. Where CPUID says XSAVE, XGETBV reads XCR0, which has at
  * least x87; the kernel, once it has set CR4.OSXSAVE, may set it by XSETBV to
  * what CPUID leaf 13 allows, and to nothing else. The upper halves of the YMM
  * registers survive when another vCPU has had the FPU.
@@ -42,7 +42,7 @@ static void need_xsave(void)
 	uint32_t r[4];
 
 	cpuid(1, 0, r);
-	if (!(r[2] >> 27 & 1)) {
+	if (!(r[2] >> 26 & 1)) {
 		/* Then the instruction is not there either. */
 		CHECK_EQ(kernel_watch(x_xgetbv, 0)->vector, VEC_UD);
 		test_skip("no XSAVE on this CPU");
