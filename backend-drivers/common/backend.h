@@ -71,6 +71,7 @@ struct backend {
 	bool look;			/* xenstore has changed */
 	bool busy;			/* work() has more to do */
 	bool end;			/* leave the loop */
+	bool wrote_error;		/* a node to remove at the end */
 	char failure[160];		/* set by backend_fail() */
 };
 

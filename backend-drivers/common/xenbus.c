@@ -19,6 +19,8 @@
 #include "common/log.h"
 #include "common/store.h"
 
+static const char DOMAIN_0[] = "/local/domain/0/";
+
 void backend_fail(struct backend *be, const char *fmt, ...)
 {
 	va_list ap;
@@ -58,18 +60,60 @@ static void set_state(struct backend *be, enum xenbus_state state)
 	be->state = state;
 }
 
-/* Leaves the reason where tools look for it: <domain>/error/<rest of path>. */
+/* Where tools look for a device's error: <domain>/error/<rest of path>. */
+static bool error_path(const struct backend *be, char *path, size_t size)
+{
+	int n;
+
+	if (strncmp(be->path, DOMAIN_0, strlen(DOMAIN_0)) != 0) {
+		return false;
+	}
+	n = snprintf(path, size, "%serror/%s", DOMAIN_0,
+		     be->path + strlen(DOMAIN_0));
+	return n > 0 && (size_t)n < size;
+}
+
 static void write_error(struct backend *be, const char *text)
 {
-	static const char home[] = "/local/domain/0/";
 	char path[256];
 
-	if (strncmp(be->path, home, sizeof(home) - 1) != 0) {
+	if (error_path(be, path, sizeof(path))) {
+		store_write(be->xs, path, "error", "%s", text);
+		be->wrote_error = true;
+	}
+}
+
+/* Removes @path if nothing is under it; false: something is, or came. */
+static bool remove_if_empty(struct backend *be, const char *path)
+{
+	xs_transaction_t t = xs_transaction_start(be->xs);
+	unsigned int n = 1;
+	bool done;
+
+	if (t == XBT_NULL) {
+		return false;
+	}
+	free(xs_directory(be->xs, t, path, &n));
+	done = n == 0 && xs_rm(be->xs, t, path);
+	return xs_transaction_end(be->xs, t, !done) && done;
+}
+
+/* A store must not fill up with the errors of devices long gone. */
+static void remove_error(struct backend *be)
+{
+	char path[256], *slash;
+
+	if (!be->wrote_error || !error_path(be, path, sizeof(path))) {
 		return;
 	}
-	snprintf(path, sizeof(path), "%serror/%s", home,
-		 be->path + sizeof(home) - 1);
-	store_write(be->xs, path, "error", "%s", text);
+	xs_rm(be->xs, XBT_NULL, path);
+	while ((slash = strrchr(path, '/')) != NULL &&
+	       slash >= path + strlen(DOMAIN_0)) {
+		*slash = '\0';
+		if (!remove_if_empty(be, path)) {
+			return;
+		}
+	}
 }
 
 static void detach(struct backend *be)
@@ -284,6 +328,7 @@ void xenbus_end(struct backend *be)
 		return;
 	}
 	detach(be);
+	remove_error(be);
 	snprintf(path, sizeof(path), "%s/frontend", be->path);
 	if (store_exists(be->xs, path)) {
 		set_state(be, XenbusStateClosed);

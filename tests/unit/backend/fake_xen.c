@@ -257,6 +257,38 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 	return true;
 }
 
+bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
+{
+	(void)h;
+	(void)t;
+	(void)path;
+	return true;
+}
+
+char **xs_directory(struct xs_handle *h, xs_transaction_t t,
+		    const char *path, unsigned int *num)
+{
+	(void)h;
+	(void)t;
+	(void)path;
+	*num = 1;
+	return NULL;
+}
+
+xs_transaction_t xs_transaction_start(struct xs_handle *h)
+{
+	(void)h;
+	return 1;
+}
+
+bool xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort)
+{
+	(void)h;
+	(void)t;
+	(void)abort;
+	return true;
+}
+
 int xs_fileno(struct xs_handle *h)
 {
 	(void)h;
