@@ -13,7 +13,7 @@
 #include "x86/msr.h"
 
 #define CR4_SHOWN	(CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | \
-			 CR4_OSXMMEXCPT | CR4_OSXSAVE)
+			 CR4_OSXMMEXCPT)
 
 u64 guest_read_cr(const struct vcpu *v, unsigned int reg)
 {
@@ -33,7 +33,9 @@ u64 guest_read_cr(const struct vcpu *v, unsigned int reg)
 
 static void write_cr4_guest(struct vcpu *v, u64 val)
 {
-	u64 may = CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0);
+	u64 may = CR4_TSD | CR4_DE |
+		(cpu_features.fsgsbase ? CR4_FSGSBASE : 0) |
+		(cpu_features.xsave ? CR4_OSXSAVE : 0);
 
 	v->pv.cr4 = val & may;
 	write_cr4(hv_cr4 | (v->pv.cr4 & (CR4_TSD | CR4_FSGSBASE)));
