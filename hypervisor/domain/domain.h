@@ -312,8 +312,6 @@ void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
 int domain_controller_pause(struct domain *d);
 int domain_controller_unpause(struct domain *d);
-void vcpu_pause(struct vcpu *v);
-void vcpu_unpause(struct vcpu *v);
 
 /* May the vCPU run, as far as flags and pauses go? */
 static inline bool vcpu_runnable(const struct vcpu *v)
@@ -357,10 +355,5 @@ void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out);
 
 /* SCHEDOP_watchdog: id 0 sets a new one; returns its id, 0 or -errno. */
 int domain_watchdog(struct domain *d, u32 id, u32 timeout_s);
-
-/* For domctl's getdomaininfo and getvcpuinfo: XEN_DOMINF_* without shutdown
- * code, and CPU time of all vCPUs, ns. */
-u32 domain_state_flags(struct domain *d);
-u64 domain_cpu_time(struct domain *d);
 
 #endif

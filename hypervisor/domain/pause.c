@@ -14,19 +14,6 @@
 #include "x86/smp.h"
 #include "lib/printk.h"
 
-void vcpu_pause(struct vcpu *v)
-{
-	atomic_inc(&v->pause_count);
-	vcpu_sleep_sync(v);
-}
-
-void vcpu_unpause(struct vcpu *v)
-{
-	if (!atomic_sub_return(&v->pause_count, 1)) {
-		vcpu_wake(v);
-	}
-}
-
 static void pause_nosync(struct domain *d)
 {
 	struct vcpu *v;

@@ -46,10 +46,6 @@ void context_switch(struct vcpu *prev, struct vcpu *next);
 /* SCHEDOP_pin_override: pcpu < 0 gives the old affinity back. */
 int vcpu_pin_override(struct vcpu *v, int pcpu);
 
-/* XEN_DOMCTL_scheduler_op, credit: 0 weight and ~0 cap leave it as it is. */
-int sched_domain_set(struct domain *d, u16 weight, u16 cap);
-void sched_domain_get(struct domain *d, u16 *weight, u16 *cap);
-
 /* CPU time that v has used, ns, with what it uses right now. */
 u64 vcpu_cpu_time(struct vcpu *v);
 /* How long that CPU had nothing to do, ns. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * What the scheduler is told: weight, cap and affinity; and the accounting
- * that turns weights into credit every 30 ms.
+ * Affinity, and the accounting that turns weights and caps into credit every
+ * 30 ms.
  */
 #include "domain/runqueue.h"
 #include "x86/clock.h"
@@ -184,26 +184,6 @@ void sched_account_init(void)
 {
 	timer_init(&account_timer, account, NULL, 0);
 	timer_set(&account_timer, now_ns() + CREDIT_PERIOD_NS);
-}
-
-int sched_domain_set(struct domain *d, u16 weight, u16 cap)
-{
-	spin_lock(&d->lock);
-	if (weight) {
-		d->weight = weight;
-	}
-	if (cap != (u16)~0U) {
-		d->cap_left = CREDIT_PERIOD_NS * cap / 100;
-		WRITE_ONCE(d->cap, cap);
-	}
-	spin_unlock(&d->lock);
-	return 0;
-}
-
-void sched_domain_get(struct domain *d, u16 *weight, u16 *cap)
-{
-	*weight = d->weight;
-	*cap = d->cap;
 }
 
 int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)

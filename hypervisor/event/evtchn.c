@@ -245,7 +245,6 @@ int evtchn_close_all(struct domain *d)
 			return -ERESTART;
 		}
 	}
-	virq_forget_handler(d);
 	return 0;
 }
 

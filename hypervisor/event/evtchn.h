@@ -89,14 +89,10 @@ int evtchn_send(struct domain *d, evtchn_port_t port);
 void evtchn_set_pending(struct vcpu *v, evtchn_port_t port);
 bool evtchn_is_pending(const struct domain *d, evtchn_port_t port);
 
-/* VIRQs that we raise: for one vCPU, or for the domain that holds it. */
+/* VIRQs that we raise: for one vCPU, or for domain 0. */
 void virq_send_vcpu(struct vcpu *v, u32 virq);
 void virq_send_global(u32 virq);
-/* Who gets a global VIRQ: domain 0, until XEN_DOMCTL_set_virq_handler. */
-int virq_set_handler(struct domain *d, u32 virq);
 bool virq_is_global(u32 virq);
-/* d is going: it handles nothing any more. */
-void virq_forget_handler(struct domain *d);
 
 /* May v take an upcall now?  Pending and not masked. */
 static inline bool vcpu_upcall_due(const struct vcpu *v)
