@@ -156,7 +156,8 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 	pv->ldt_entries = (unsigned int)c->ldt_ents;
 	pv->cr0_ts = c->ctrlreg[0] & CR0_TS;
 	pv->cr4 = c->ctrlreg[4] & (CR4_TSD | CR4_DE |
-				   (cpu_features.fsgsbase ? CR4_FSGSBASE : 0));
+				   (cpu_features.fsgsbase ? CR4_FSGSBASE : 0) |
+				   (cpu_features.xsave ? CR4_OSXSAVE : 0));
 	pv->fs_base = c->fs_base;
 	pv->gs_base_kernel = c->gs_base_kernel;
 	pv->gs_base_user = c->gs_base_user;

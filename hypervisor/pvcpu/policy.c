@@ -295,7 +295,12 @@ static u32 xsave_current_size(u64 xcr0)
 /* Words that depend on the vCPU and its state. */
 static void adjust_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 {
-	bool osxsave = v->pv.cr4 & 0x00040000;
+	/*
+	 * Linux asks for OSXSAVE before it sets CR4: its kernel is told what
+	 * it may set, user mode what was set.
+	 */
+	bool osxsave = (v->pv.cr4 & CR4_OSXSAVE) ||
+		(v->pv.kernel_mode && cpu_features.xsave);
 
 	switch (leaf) {
 	case 1:
