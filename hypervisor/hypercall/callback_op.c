@@ -42,7 +42,7 @@ static long register_callback(struct vcpu *v, const struct callback_register *r)
 		pv->nmi_address = r->address;
 		break;
 	default:
-		return -ENOSYS;
+		return hypercall_enosys_sub("callback_op type", r->type);
 	}
 	pvcpu_update_fast(v);
 	return 0;
@@ -61,7 +61,7 @@ static long unregister_callback(struct vcpu *v, u16 type)
 		v->pv.nmi_address = 0;
 		return 0;
 	default:
-		return -ENOSYS;
+		return hypercall_enosys_sub("callback_op type", type);
 	}
 }
 
@@ -83,6 +83,6 @@ long hc_callback_op(unsigned long a1, unsigned long a2, unsigned long a3,
 		}
 		return unregister_callback(current, u.type);
 	default:
-		return -ENOSYS;
+		return hypercall_enosys_sub("callback_op", a1);
 	}
 }

@@ -95,6 +95,6 @@ long hc_console_io(unsigned long cmd, unsigned long count, unsigned long at,
 	case CONSOLEIO_read:
 		return op_read(count, at);
 	default:
-		return -ENOSYS;
+		return hypercall_enosys_sub("console_io", cmd);
 	}
 }

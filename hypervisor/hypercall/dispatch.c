@@ -40,6 +40,14 @@ long hypercall_enosys(const char *name)
 	return -ENOSYS;
 }
 
+long hypercall_enosys_sub(const char *name, unsigned long sub_call)
+{
+	char text[48];
+
+	format(text, sizeof(text), "%s, sub-call %lu", name, sub_call);
+	return hypercall_enosys(text);
+}
+
 long hypercall_bad_number(unsigned long nr)
 {
 	(void)nr;

@@ -224,11 +224,11 @@ DOMCTL(setnodeaffinity)
 	return 0;
 }
 
-/* Devices stay with domain 0: giving a domain hardware is not there. */
-DOMCTL(no_passthrough);
-DOMCTL(no_passthrough)
+/* Giving a domain hardware, saving and tracing it: all that we lack. */
+DOMCTL(not_there);
+DOMCTL(not_there)
 {
-	return -ENOSYS;
+	return hypercall_enosys_sub("domctl", op->cmd);
 }
 
 static const struct {
@@ -268,7 +268,7 @@ static domctl_fn find_call(u32 cmd)
 			return calls[i].fn;
 		}
 	}
-	return domctl_no_passthrough;
+	return domctl_not_there;
 }
 
 static long on_domain(struct xen_domctl *op, bool *copy_back)

@@ -178,8 +178,8 @@ static __attribute__((noinline)) long general(unsigned long cmd,
 
 	size = arg_size(cmd, &out);
 	if (!size) {
-		/* Linux falls back to two levels, quietly. */
-		return -ENOSYS;
+		/* FIFO among them: Linux falls back to two levels. */
+		return hypercall_enosys_sub("event_channel_op", cmd);
 	}
 	if (copy_from_guest_va(&o, arg, size)) {
 		return -EFAULT;

@@ -362,6 +362,6 @@ long hc_grant_table_op(unsigned long a1, unsigned long a2, unsigned long a3,
 	case GNTTABOP_cache_flush:
 		return -EOPNOTSUPP;
 	default:
-		return hypercall_enosys("grant_table_op");
+		return hypercall_enosys_sub("grant_table_op", (u32)a1);
 	}
 }

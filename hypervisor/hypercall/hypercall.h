@@ -31,6 +31,7 @@ long hypercall_restart(unsigned int op, unsigned int n, ...);
 
 /* One line for each domain and call: "hypercall NAME is not there". */
 long hypercall_enosys(const char *name);
+long hypercall_enosys_sub(const char *name, unsigned long sub_call);
 
 /* Every call's handler; file hypercall/<name>.c or the layer that owns it. */
 #define HC(name) long hc_##name(unsigned long a1, unsigned long a2, \

@@ -107,6 +107,6 @@ long hc_memory_op(unsigned long a1, unsigned long a2, unsigned long a3,
 	case XENMEM_get_vnumainfo:
 		return -EOPNOTSUPP;
 	default:
-		return hypercall_enosys("memory_op");
+		return hypercall_enosys_sub("memory_op", a1);
 	}
 }

@@ -136,7 +136,7 @@ static int own_op(const struct mmuext_op *op)
 	case MMUEXT_UNMARK_SUPER:
 		return -EOPNOTSUPP;
 	default:
-		return -ENOSYS;
+		return hypercall_enosys_sub("mmuext_op", op->cmd);
 	}
 }
 

@@ -280,7 +280,7 @@ static long machine_call(unsigned long cmd, unsigned long arg)
 	case PHYSDEVOP_dbgp_op:
 		return 0;
 	default:
-		return hypercall_enosys("physdev_op");
+		return hypercall_enosys_sub("physdev_op", cmd);
 	}
 }
 

@@ -137,7 +137,7 @@ static long dispatch(struct xen_platform_op *op, bool *copy_back)
 	case XENPF_set_processor_pminfo:
 		return set_pminfo(&op->u.set_pminfo);
 	}
-	return -ENOSYS;
+	return hypercall_enosys_sub("platform_op", op->cmd);
 }
 
 long hc_platform_op(unsigned long arg, unsigned long a2, unsigned long a3,

@@ -180,7 +180,7 @@ long hc_sched_op(unsigned long cmd, unsigned long arg, unsigned long a3,
 	case SCHEDOP_pin_override:
 		return op_pin_override(arg);
 	default:
-		return -ENOSYS;
+		return hypercall_enosys_sub("sched_op", cmd);
 	}
 }
 
@@ -198,5 +198,5 @@ long hc_sched_op_compat(unsigned long cmd, unsigned long arg,
 	if (cmd == SCHEDOP_yield || cmd == SCHEDOP_block) {
 		return hc_sched_op(cmd, 0, 0, 0, 0);
 	}
-	return -ENOSYS;
+	return hypercall_enosys_sub("sched_op_compat", cmd);
 }

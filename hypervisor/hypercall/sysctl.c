@@ -283,7 +283,8 @@ long hc_sysctl(unsigned long arg, unsigned long a2, unsigned long a3,
 {
 	struct xen_sysctl op;
 	bool copy_back = false;
-	long ret = -ENOSYS;
+	sysctl_fn fn = NULL;
+	long ret;
 
 	if (copy_from_guest(&op, arg, 1)) {
 		return -EFAULT;
@@ -296,9 +297,13 @@ long hc_sysctl(unsigned long arg, unsigned long a2, unsigned long a3,
 	}
 	for (unsigned int i = 0; i < ARRAY_LEN(calls); i++) {
 		if (calls[i].cmd == op.cmd) {
-			ret = calls[i].fn(&op, &copy_back);
+			fn = calls[i].fn;
 		}
 	}
+	if (!fn) {
+		return hypercall_enosys_sub("sysctl", op.cmd);
+	}
+	ret = fn(&op, &copy_back);
 	if (copy_back && copy_to_guest(arg, &op, 1)) {
 		return -EFAULT;
 	}

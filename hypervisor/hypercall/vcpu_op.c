@@ -143,7 +143,7 @@ static long on_state(unsigned long cmd, struct vcpu *v, unsigned long arg)
 		/* Only for vCPUs bound to CPUs for good, which none is. */
 		return -EINVAL;
 	default:
-		return hypercall_enosys("vcpu_op");
+		return hypercall_enosys_sub("vcpu_op", cmd);
 	}
 }
 

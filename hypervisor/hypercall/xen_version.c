@@ -123,7 +123,7 @@ static __attribute__((noinline)) long other_commands(unsigned long cmd,
 	case XENVER_build_id:
 		return build_id(arg);
 	}
-	return -ENOSYS;
+	return hypercall_enosys_sub("xen_version", cmd);
 }
 
 /* The version alone costs nothing: guests use the call to be interrupted. */
