@@ -4,8 +4,9 @@
  * The arithmetic of the scheduler.  Credit is CPU time in nanoseconds that a
  * vCPU may still use before others go first.  Each period hands out as much
  * as the CPUs can run, to domains in proportion to their weights (what some
- * do not want goes to the others); running pays it back.  A cap is a second purse, of the whole domain: when it is
- * empty the domain waits for the next period.  Pure.
+ * do not want goes to the others); running pays it back.  A cap is a second
+ * purse, of the whole domain: when it is empty the domain waits for the next
+ * period.  Pure.
  */
 #ifndef DOMAIN_CREDIT_H
 #define DOMAIN_CREDIT_H
