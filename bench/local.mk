@@ -15,15 +15,14 @@ bench/core: %D%/workloads/core.c %D%/workloads/mark.h
 	@$(MKDIR_P) bench
 	$(CC) -O2 -Wall -Wextra -static $(srcdir)/bench/workloads/core.c -o $@
 
-BENCH_VMLINUZ = $(firstword $(wildcard $(builddir)/images/kernel-6.1/vmlinuz))
-BENCH_VMLINUX = $(firstword $(wildcard $(builddir)/images/kernel-6.1/vmlinux))
-
 .PHONY: bench-quick clean-bench
 # Instructions per operation: native, Paravane's domain 0, Xen's domain 0.
 bench-quick: paravane bench/count.so bench/core
+	PARAVANE_BUILD=$(abs_builddir) $(srcdir)/scripts/fetch-kernel 6.1
+	PARAVANE_BUILD=$(abs_builddir) $(srcdir)/scripts/fetch-xen
 	$(srcdir)/bench/run --program bench/core --plugin bench/count.so \
-		--vmlinuz $(BENCH_VMLINUZ) --vmlinux $(BENCH_VMLINUX) \
-		--paravane paravane $(if $(XEN),--xen $(XEN))
+		--vmlinuz images/vmlinuz-6.1 --vmlinux images/vmlinux-6.1 \
+		--paravane paravane --xen images/xen --json bench/core.json
 
 clean-bench:
 	rm -rf bench/count.so bench/core
