@@ -27,16 +27,10 @@ void machine_halt(void)
 	}
 }
 
-void machine_restart(void)
+void machine_reboot(void)
 {
 	static const struct table_ptr no_idt;
 
-	if (boot_options.noreboot) {
-		log_error("Restart was asked for; halted because of \"noreboot\".\n");
-		irq_disable();
-		smp_stop_others();
-		machine_halt();
-	}
 	log_info("Restarting the machine.\n");
 	irq_disable();
 	console_force_unlock();
@@ -53,6 +47,17 @@ void machine_restart(void)
 	delay_us(10000);
 	__asm__ volatile("lidt %0; int3" : : "m" (no_idt));
 	machine_halt();
+}
+
+void machine_restart(void)
+{
+	if (boot_options.noreboot) {
+		log_error("Restart was asked for; halted because of \"noreboot\".\n");
+		irq_disable();
+		smp_stop_others();
+		machine_halt();
+	}
+	machine_reboot();
 }
 
 static void write_sleep(u16 port, u16 val)

@@ -9,7 +9,9 @@
 
 #include "lib/types.h"
 
-/* Halts instead, saying so, when "noreboot" was given. */
+/* For domain 0, which may always restart its machine. */
+void machine_reboot(void) __noreturn;
+/* After a fault: halts instead, saying so, when "noreboot" was given. */
 void machine_restart(void) __noreturn;
 void machine_poweroff(void) __noreturn;
 void machine_halt(void) __noreturn;

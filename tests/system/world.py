@@ -71,11 +71,13 @@ class World:
         shutil.copyfile(first, path)
         return path
 
-    def boot(self, *words, series="6.1", args="", echo=False, disks=()):
+    def boot(self, *words, series="6.1", args="", echo=False, disks=(),
+             qemu=()):
         """A machine, switched on; the caller closes it."""
         command = ["--hypervisor", self.hypervisor,
                    "--kernel", self.kernel(series),
                    "--initrd", self.initrd(series), "--args", args]
         for disk in disks:
             command += ["--disk", disk]
-        return Machine([*command, *words], self.log_path(), echo=echo)
+        return Machine([*command, *words], self.log_path(), echo=echo,
+                       qemu=qemu)
