@@ -33,7 +33,8 @@ class Machine:
     """One run of QEMU, from power-on to its end.
 
     `words` are options for scripts/run-qemu, `qemu` more words for QEMU
-    itself. The serial line is copied to `log`, and shown when `echo`.
+    itself; without `words`, `qemu` is the whole command. The serial line is
+    copied to `log`, and shown when `echo`.
     """
 
     def __init__(self, words, log, qemu=(), echo=False, agent=True):
@@ -47,11 +48,14 @@ class Machine:
         self.commands = {}          # id -> [lines, status or None]
         self.next_id = 1
         self.socket = None
-        command = [os.path.join(TOP, "scripts", "run-qemu"), *words]
-        if agent:
-            command += ["--agent", self.agent_path]
-        if qemu:
-            command += ["--", *qemu]
+        if words is None:
+            command, agent = list(qemu), False
+        else:
+            command = [os.path.join(TOP, "scripts", "run-qemu"), *words]
+            if agent:
+                command += ["--agent", self.agent_path]
+            if qemu:
+                command += ["--", *qemu]
         self.command = command
         self.start = time.monotonic()
         # Should this program be killed, the machine goes with it.

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Paravane authors
+"""Ways to be started, and reasons not to start.
+
+GRUB on BIOS and on UEFI (multiboot2), PVH with one module. Then what must end
+in one clear line on the console and a halt.
+"""
+import os
+import shutil
+import subprocess
+
+from machine import Machine, MachineError
+from world import TOP
+
+HV_WORDS = "dom0_mem=384M,max:384M console=com1 com1=115200,8n1"
+LINUX_WORDS = "console=hvc0 cryptomgr.notests quiet pv.bare pv.halt"
+QEMU = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display",
+        "none", "-no-reboot", "-serial", "stdio", "-accel", "tcg"]
+
+
+def iso(world):
+    """A CD from which GRUB starts all, on BIOS and on UEFI."""
+    path = f"{world.images}/test-grub.iso"
+    if path in world.made:
+        return path
+    tree = f"{world.images}/test-grub"
+    shutil.rmtree(tree, ignore_errors=True)
+    os.makedirs(f"{tree}/boot/grub")
+    shutil.copy(world.hypervisor, f"{tree}/boot/paravane")
+    shutil.copy(world.kernel("6.1"), f"{tree}/boot/vmlinux")
+    shutil.copy(world.initrd(), f"{tree}/boot/initrd")
+    with open(f"{tree}/boot/grub/grub.cfg", "w", encoding="ascii") as f:
+        f.write("set timeout=0\n"
+                "menuentry paravane {\n"
+                f"    multiboot2 /boot/paravane {HV_WORDS}\n"
+                f"    module2 /boot/vmlinux {LINUX_WORDS}\n"
+                "    module2 /boot/initrd\n"
+                "}\n")
+    done = subprocess.run(["grub-mkrescue", "-o", path, tree], text=True,
+                          capture_output=True, check=False)
+    if done.returncode != 0:
+        raise MachineError("grub-mkrescue: " + done.stderr[-300:])
+    shutil.rmtree(tree)
+    world.made.add(path)
+    return path
+
+
+def start(world, words, seconds=120):
+    """A boot to domain 0's init, and off."""
+    m = Machine(None, world.log_path(), qemu=[*QEMU, *words])
+    with m:
+        _, how = m.wait_line(r"\(HV\) Booted by", seconds)
+        when, _ = m.wait_line("pv: domain 0 init", seconds)
+        if m.wait_end(60) != 0:
+            raise MachineError("QEMU's status")
+        return f"{how.split('by ')[1].split(',')[0]}, init after {when:.1f} s"
+
+
+def grub_bios(world):
+    """GRUB as BIOS starts it."""
+    return start(world, ["-m", "1024", "-cdrom", iso(world)])
+
+
+def grub_uefi(world):
+    """GRUB as UEFI firmware starts it."""
+    return start(world, ["-machine", "q35", "-m", "1024",
+                         "-bios", "/usr/share/ovmf/OVMF.fd",
+                         "-cdrom", iso(world)], 240)
+
+
+def pvh(world):
+    """The PVH note, in a machine without BIOS services or legacy devices."""
+    path = f"{world.images}/test-bundle"
+    world.once(path, "bundle", path, world.kernel("6.1"), LINUX_WORDS,
+               world.initrd())
+    # QEMU takes -kernel as multiboot1 when it can, so the note is tried with
+    # a copy of the image that has no multiboot1 header.
+    with open(world.hypervisor, "rb") as f:
+        image = f.read()
+    magic = (0x1badb002).to_bytes(4, "little")
+    plain = f"{world.images}/test-pvh"
+    with open(plain, "wb") as f:
+        f.write(image.replace(magic, b"\0\0\0\0"))
+    return start(world, ["-machine", "q35", "-m", "1024",
+                         "-kernel", plain, "-append", HV_WORDS,
+                         "-initrd", path])
+
+
+# What is wrong, QEMU's words for it, and what must be said.
+REFUSALS = [
+    ("no kernel", [], r"\(HV\) no kernel for domain 0"),
+    ("kernel is text", ["-initrd", f"{TOP}/README.md"],
+     r"\(HV\) domain 0: kernel is no ELF file"),
+    ("kernel is a bzImage", ["-initrd", "{images}/vmlinuz-6.1"],
+     r"\(HV\) domain 0: .*unpack a bzImage"),
+    ("kernel is a 32-bit ELF", ["-initrd", "{hypervisor}"],
+     r"\(HV\) domain 0: kernel is no 64-bit"),
+    ("more memory for domain 0 than there is",
+     ["-initrd", "{images}/vmlinux-6.1", "-append",
+      "console=com1 com1=115200,8n1 dom0_mem=4G"],
+     r"\(HV\) dom0_mem asks for 4096 MiB, but only \d+ MiB are free"),
+    ("too little memory for domain 0's kernel",
+     ["-initrd", "{images}/vmlinux-6.1", "-append",
+      "console=com1 com1=115200,8n1 dom0_mem=32M"],
+     r"\(HV\) domain 0: .*do not fit"),
+    ("a CPU without 64-bit mode", ["-cpu", "qemu32"], "no 64-bit mode"),
+]
+
+
+def refusal(world, words, line):
+    """One clear line, and then nothing but a halt."""
+    world.kernel("6.1")
+    words = [w.format(images=world.images, hypervisor=world.hypervisor)
+             for w in words]
+    if "-append" not in words:
+        words += ["-append", "console=com1 com1=115200,8n1"]
+    m = Machine(None, world.log_path(), qemu=[
+        *QEMU, "-m", "512", "-kernel", world.hypervisor, *words])
+    with m:
+        _, text = m.wait_line(line, 20)
+        m.wait_line("halted", 5)
+        return text.strip()
+
+
+def tests(world):
+    """All, in order."""
+    def one(words, line):
+        return lambda: refusal(world, words, line)
+
+    return [("GRUB on BIOS", lambda: grub_bios(world)),
+            ("GRUB on UEFI", lambda: grub_uefi(world)),
+            ("PVH, one module", lambda: pvh(world)),
+            *((f"refusal: {name}", one(words, line))
+              for name, words, line in REFUSALS)]
