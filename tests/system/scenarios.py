@@ -328,21 +328,23 @@ def devices(world):
         must(m.wait_end(60) == 0, "QEMU's status after a reboot")
 
 
-ERRORS = re.compile(r"^<[0-3]>\[[^]]*\] *(.*)")
+ERRORS = re.compile(r"^<[0-4]>\[[^]]*\] *(.*)")
+# What a busy machine under emulation makes Linux say now and then.
+SLOW = re.compile("clocksource|hrtimer: interrupt took|rcu:.*stall|perf:")
 
 
 def errors_of(machine):
-    """The error lines of domain 0's log, without their numbers."""
+    """Errors and warnings of domain 0's log, without their numbers."""
     lines = set()
     for line in machine.run("dmesg -r").splitlines():
         match = ERRORS.match(line)
-        if match:
+        if match and not SLOW.search(line):
             lines.add(re.sub(r"0x[0-9a-f]+|\d+", "N", match[1]))
     return lines
 
 
 def log_errors(world):
-    """No error in domain 0's log that Debian's Xen would not show too."""
+    """No error or warning there that Debian's Xen would not show too."""
     found = []
     world.once(f"{world.images}/xen", "fetch-xen")
     for image in (world.hypervisor, f"{world.images}/xen"):
