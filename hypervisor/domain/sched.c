@@ -69,11 +69,13 @@ static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v)
 	}
 }
 
+/* Who slept goes first, unless it only rested after a yield. */
 static void boost_if_woken(struct vcpu *v)
 {
 	if (v->runstate == RS_BLOCKED && v->sched.credit >= 0) {
-		v->sched.boosted = true;
+		v->sched.boosted = !v->sched.yielding;
 	}
+	v->sched.yielding = false;
 }
 
 void vcpu_wake(struct vcpu *v)
@@ -334,7 +336,9 @@ static void schedule(void)
 		put_prev(rq, prev, now);
 	}
 	next = pick_next(rq, cpu, prev);
-	prev->sched.yielding = false;	/* it was passed over once */
+	if (vcpu_runnable(prev)) {
+		prev->sched.yielding = false;	/* passed over once */
+	}
 	set_slice(rq, next, next == prev, now);
 	become(rq, cpu, next, now);
 	offer_waiting(rq);
@@ -438,6 +442,11 @@ int sched_init_vcpu(struct vcpu *v)
 void sched_destroy_vcpu(struct vcpu *v)
 {
 	BUG_ON(v->sched.queued || v->sched.running);
+}
+
+bool vcpus_wait_here(void)
+{
+	return READ_ONCE(this_cpu(runqueue).waiting) != 0;
 }
 
 u64 vcpu_cpu_time(struct vcpu *v)

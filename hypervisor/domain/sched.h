@@ -31,6 +31,9 @@ void vcpu_kick(struct vcpu *v);
 void vcpu_block_current(void);
 void vcpu_yield_current(void);
 
+/* Is somebody queued on this CPU? */
+bool vcpus_wait_here(void);
+
 /* -EINVAL when no online CPU is in `hard`. */
 int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft);
 

@@ -9,9 +9,11 @@
 #include "domain/sched.h"
 #include "event/evtchn.h"
 #include "mm/guest_copy.h"
+#include "x86/clock.h"
 #include "x86/smp.h"
 
 #define POLL_MAX_PORTS	128
+#define YIELD_REST_NS	50000
 
 static long op_shutdown(unsigned long arg)
 {
@@ -94,15 +96,39 @@ static int poll_ready(struct vcpu *v, const struct sched_poll *p)
 }
 
 /*
- * The vCPU is marked as polling before the ports are looked at: what comes
- * after that look finds the mark and unblocks it.
+ * Waits for one of the ports, an upcall, or the time; 0: for ever.  The vCPU
+ * is marked as polling before the ports are looked at: what comes after that
+ * look finds the mark and unblocks it.
  */
-static long op_poll(unsigned long arg)
+static long poll(const struct sched_poll *p, evtchn_port_t first)
 {
 	struct vcpu *v = current;
+	int ready;
+
+	v->poll_port = first;
+	atomic_or(&v->domain->polling_vcpus, BIT(v->id));
+	atomic_or(&v->pause_flags, VPF_POLLING);
+	smp_mb();
+	ready = poll_ready(v, p);
+	if (ready) {
+		atomic_and(&v->domain->polling_vcpus, ~BIT(v->id));
+		atomic_and(&v->pause_flags, ~VPF_POLLING);
+		return ready < 0 ? ready : 0;
+	}
+	if (p->timeout) {
+		timer_migrate(&v->poll, this_cpu_id());
+		timer_set(&v->poll, p->timeout);
+	} else {
+		timer_stop(&v->poll);
+	}
+	softirq_raise(SOFTIRQ_SCHEDULE);
+	return 0;
+}
+
+static long op_poll(unsigned long arg)
+{
 	struct sched_poll p;
 	evtchn_port_t first = ~0U;
-	int ready;
 
 	if (copy_from_guest_va(&p, arg, sizeof(p))) {
 		return -EFAULT;
@@ -114,24 +140,20 @@ static long op_poll(unsigned long arg)
 	    copy_from_guest_va(&first, (vaddr_t)p.ports.p, sizeof(first))) {
 		return -EFAULT;
 	}
-	v->poll_port = first;
-	atomic_or(&v->domain->polling_vcpus, BIT(v->id));
-	atomic_or(&v->pause_flags, VPF_POLLING);
-	smp_mb();
-	ready = poll_ready(v, &p);
-	if (ready) {
-		atomic_and(&v->domain->polling_vcpus, ~BIT(v->id));
-		atomic_and(&v->pause_flags, ~VPF_POLLING);
-		return ready < 0 ? ready : 0;
-	}
-	if (p.timeout) {
-		timer_migrate(&v->poll, this_cpu_id());
-		timer_set(&v->poll, p.timeout);
-	} else {
-		timer_stop(&v->poll);
-	}
-	softirq_raise(SOFTIRQ_SCHEDULE);
-	return 0;
+	return poll(&p, first);
+}
+
+/*
+ * Who yields waits for somebody.  With nobody else to run here, that is
+ * somebody on another CPU, or asleep: rather than let the guest spin, the CPU
+ * rests for a moment, or until an event.
+ */
+static long op_yield(void)
+{
+	struct sched_poll rest = { .timeout = now_ns() + YIELD_REST_NS };
+
+	vcpu_yield_current();
+	return vcpus_wait_here() ? 0 : poll(&rest, ~0U);
 }
 
 static long op_watchdog(unsigned long arg)
@@ -162,8 +184,7 @@ long hc_sched_op(unsigned long cmd, unsigned long arg, unsigned long a3,
 {
 	switch (cmd) {
 	case SCHEDOP_yield:
-		vcpu_yield_current();
-		return 0;
+		return op_yield();
 	case SCHEDOP_block:
 		vcpu_block_current();
 		return 0;

@@ -103,7 +103,7 @@ def guest(name, number, **more):
     """The text of a guest's configuration: disk `number`, its own address."""
     keys = {"name": name, "kernel": "/guests/vmlinux-6.1",
             "ramdisk": "/guests/initrd-6.1",
-            "extra": "root=/dev/xvda console=hvc0 quiet cryptomgr.notests", "memory": 128, "vcpus": 1,
+            "extra": "root=/dev/xvda console=hvc0", "memory": 128, "vcpus": 1,
             "disk": ["format=raw, vdev=xvda, access=rw, "
                      f"target=/dev/disk/by-id/virtio-disk{number}"],
             "vif": [f"bridge=xenbr0, mac=00:16:3e:00:00:{number + 1:02x}"]}
@@ -357,11 +357,27 @@ def log_errors(world):
     return f"{len(found[1])} kinds on Xen, {len(found[0])} here"
 
 
+def size(world):
+    """Image, memory taken and start within their bounds. How many lines
+    hypervisor/ may have is scripts/check's.
+    """
+    done = subprocess.run([f"{TOP}/scripts/size", "--hypervisor",
+                           world.hypervisor], text=True, check=False,
+                          capture_output=True, timeout=120)
+    rows = [line for line in done.stdout.splitlines()
+            if "lines" not in line]
+    bad = [line for line in rows if not line.startswith("ok")]
+    must(rows and not bad, "; ".join(bad) or done.stderr[-300:])
+    return ", ".join(" ".join(line.split()[1:]).split(" (")[0]
+                     for line in rows)
+
+
 def tests(world):
     """All, in order."""
     shared = Shared(world)
     return [
         ("demo", lambda: demo(world)),
+        ("size and start", lambda: size(world)),
         ("one guest's life", shared.test(life)),
         ("create and destroy", shared.test(cycles)),
         ("kill at random moments", shared.test(kills)),
