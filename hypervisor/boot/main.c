@@ -24,10 +24,9 @@
 #include "x86/entry.h"
 #include "x86/fpu.h"
 #include "x86/ioapic.h"
-#include "x86/irq_entry.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-#include "x86/smp_boot.h"
+#include "x86/smp.h"
 #include "x86/tlb.h"
 #include "x86/upcalls.h"
 
@@ -84,7 +83,6 @@ static __init void __noreturn boot_on_own_stack(void)
 {
 	idt_init();
 	descriptors_load();
-	irq_init_cpu(0);
 	mm_init();
 	paging_use_heap();
 	acpi_init();

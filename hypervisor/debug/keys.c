@@ -14,7 +14,6 @@
 #include "mm/page_type.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/clock.h"
-#include "x86/irq_entry.h"
 
 static int print_domain(struct domain *d, void *arg)
 {
@@ -104,7 +103,6 @@ static const struct {
 	{ 'd', "registers and stacks of all vCPUs", key_vcpus },
 	{ 'e', "event channels", key_ports },
 	{ 'g', "grants", key_grants },
-	{ 'i', "interrupts", irq_dump },
 	{ 'm', "memory", key_memory },
 	{ 'q', "domains and vCPUs", key_domains },
 	{ 't', "time", key_time },

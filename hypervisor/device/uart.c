@@ -144,7 +144,7 @@ void uart_init_irq(u32 gsi, bool level, bool active_low)
 		log_error("Console: no interrupt for the serial line\n");
 		return;
 	}
-	irq_unmask(gsi);
+	irq_mask(gsi, false);
 	outb(IER_RX, base + REG_IER);
 	synchronous = boot_options.sync_console;
 }

@@ -142,7 +142,7 @@ static void domain_free(struct domain *d)
 	heap_free(d);
 }
 
-static void nothing(void *arg)
+static void nothing(unsigned long arg)
 {
 }
 
@@ -158,7 +158,7 @@ static void free_dead(void)
 		return;
 	}
 	/* Whoever still looks at the table has interrupts off. */
-	smp_call(cpus_online & ~CPUMASK(this_cpu_id()), nothing, NULL);
+	smp_call(cpus_online, nothing, 0);
 	while (d) {
 		struct domain *next = d->next_dead;
 

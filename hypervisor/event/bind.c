@@ -187,11 +187,8 @@ int evtchn_bind_vcpu(struct domain *d, evtchn_port_t port, u32 vcpu)
 		break;
 	case ECS_UNBOUND:
 	case ECS_INTERDOMAIN:
-		c->notify_vcpu = (u16)vcpu;
-		break;
 	case ECS_PIRQ:
 		c->notify_vcpu = (u16)vcpu;
-		pirq_set_vcpu(d, c->pirq.irq, d->vcpus[vcpu]);
 		break;
 	default:
 		err = -EINVAL;

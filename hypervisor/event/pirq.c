@@ -91,7 +91,7 @@ int pirq_setup_gsi(struct domain *d, u32 gsi, bool level, bool active_low)
 {
 	int err;
 
-	if (gsi >= nr_gsis() || !d->pirqs) {
+	if (gsi >= nr_gsis || !d->pirqs) {
 		return -EINVAL;
 	}
 	spin_lock(&setup_lock);
@@ -115,7 +115,7 @@ static int route_default(struct domain *d, u32 gsi)
 
 int pirq_map_gsi(struct domain *d, u32 gsi)
 {
-	if (gsi >= nr_gsis() || !d->pirqs) {
+	if (gsi >= nr_gsis || !d->pirqs) {
 		return -EINVAL;
 	}
 	d->pirqs[gsi].mapped = true;
@@ -176,7 +176,7 @@ int pirq_restore_msi(struct domain *d, u16 seg, u8 bus, u8 devfn)
 {
 	bool any = false;
 
-	for (u32 i = nr_gsis(); d->pirqs && i < MAX_IRQS; i++) {
+	for (u32 i = nr_gsis; d->pirqs && i < MAX_IRQS; i++) {
 		struct msi *m = d->pirqs[i].msi;
 
 		if (m && msi_is_of(m, seg, bus, devfn)) {
@@ -198,7 +198,7 @@ int pirq_prepare(struct domain *d, u32 pirq)
 	if (p->msi) {
 		return 0;
 	}
-	if (pirq >= nr_gsis()) {
+	if (pirq >= nr_gsis) {
 		return -EINVAL;
 	}
 	spin_lock(&setup_lock);
@@ -237,7 +237,7 @@ void pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port)
 		msi_mask(p->msi, false);
 	} else {
 		irq_eoi_done(pirq);
-		irq_unmask(pirq);
+		irq_mask(pirq, false);
 	}
 }
 
@@ -253,17 +253,10 @@ void pirq_unbind(struct domain *d, u32 pirq)
 		msi_mask(p->msi, true);
 		return;
 	}
-	irq_mask(pirq);
+	irq_mask(pirq, true);
 	p->in_flight = 0;
 	irq_eoi_done(pirq);
 	note_eoi(d, pirq);
-}
-
-void pirq_set_vcpu(struct domain *d, u32 pirq, struct vcpu *v)
-{
-	if (!d->pirqs[pirq].msi) {
-		(void)irq_set_cpu(pirq, READ_ONCE(v->sched.cpu));
-	}
 }
 
 int pirq_eoi(struct domain *d, u32 pirq)
@@ -309,7 +302,7 @@ int pirq_set_eoi_map(struct domain *d, mfn_t m, bool auto_unmask)
 	d->pirq_eoi_mfn = m;
 	d->pirq_eoi_map = mfn_to_virt(m);
 	d->pirq_auto_unmask = auto_unmask;
-	for (u32 i = 0; d->pirqs && i < nr_gsis(); i++) {
+	for (u32 i = 0; d->pirqs && i < nr_gsis; i++) {
 		if (d->pirqs[i].port) {
 			note_eoi(d, i);
 		}

@@ -40,7 +40,6 @@ int pirq_prepare(struct domain *d, u32 pirq);
 bool pirq_is_free(const struct domain *d, u32 pirq);
 void pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port);
 void pirq_unbind(struct domain *d, u32 pirq);
-void pirq_set_vcpu(struct domain *d, u32 pirq, struct vcpu *v);
 
 /* PHYSDEVOP_eoi: the guest has served it. */
 int pirq_eoi(struct domain *d, u32 pirq);

@@ -19,7 +19,7 @@ static void describe_cpu(unsigned int cpu, struct mcinfo_logical_cpu *c)
 
 	memset(c, 0, sizeof(*c));
 	c->mc_cpunr = cpu;
-	c->mc_apicid = cpu_apic_id(cpu);
+	c->mc_apicid = apic_ids[cpu];
 	c->mc_coreid = (u16)cpu;
 	c->mc_ncores = c->mc_ncores_active = nr_cpus;
 	c->mc_nthreads = 1;

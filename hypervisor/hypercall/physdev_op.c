@@ -87,11 +87,8 @@ static long op_apic(unsigned long arg, bool write)
 	if (copy_from_guest_va(&a, arg, sizeof(a))) {
 		return -EFAULT;
 	}
-	if (write) {
-		return ioapic_guest_write(a.apic_physbase, a.reg, a.value);
-	}
 	err = ioapic_guest_read(a.apic_physbase, a.reg, &a.value);
-	if (err) {
+	if (err || write) {
 		return err;
 	}
 	return copy_to_guest_va(arg, &a, sizeof(a)) ? -EFAULT : 0;
@@ -105,7 +102,7 @@ static long op_alloc_vector(unsigned long arg)
 	if (copy_from_guest_va(&i, arg, sizeof(i))) {
 		return -EFAULT;
 	}
-	if (i.irq >= nr_gsis()) {
+	if (i.irq >= nr_gsis) {
 		return -EINVAL;
 	}
 	i.vector = i.irq;

@@ -66,8 +66,8 @@ static long get_cpuinfo(struct xenpf_pcpuinfo *p)
 		return 0;
 	}
 	p->flags = XEN_PCPU_FLAGS_ONLINE;
-	p->apic_id = cpu_apic_id(cpu);
-	p->acpi_id = cpu_acpi_id(cpu);
+	p->apic_id = apic_ids[cpu];
+	p->acpi_id = acpi_ids[cpu];
 	return 0;
 }
 

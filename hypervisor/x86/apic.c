@@ -5,12 +5,10 @@
  * its registers are MSRs, 0x800 plus the MMIO offset by 16.  Interrupts go to
  * one CPU by its physical id; LINT0 is off (no 8259 any more), LINT1 is NMI.
  *
- * The timer is one-shot: TSC deadlines where there are any, else the count
- * register, at the bus clock that calibration found.
+ * The timer is one-shot: it counts down at the bus clock that calibration
+ * found (x86/clock.c).
  */
-#include "device/acpi.h"
 #include "lib/lock.h"
-#include "lib/printk.h"
 #include "x86/apic.h"
 #include "x86/clock.h"
 #include "x86/cpu_features.h"
@@ -28,21 +26,16 @@ enum {
 
 #define LVT_MASKED		0x10000
 #define LVT_NMI			0x400
-#define TIMER_DEADLINE		0x40000
 #define TIMER_DIVIDE_BY_1	0xb
-#define ICR_INIT		0x4500
-#define ICR_STARTUP		0x4600
-#define ICR_NMI_OTHERS		0xc4400
 #define ICR_BUSY		0x1000
 
 #define APIC_BASE_ENABLE	0x800
 #define APIC_BASE_X2		0x400
 
 u32 apic_ids[MAX_CPUS] __ro_after_init;
+u32 apic_timer_khz __ro_after_init;
 
 static volatile u32 *regs __ro_after_init;	/* NULL: x2APIC */
-static u32 timer_khz __ro_after_init;
-static bool deadline __ro_after_init;
 
 static u32 read_reg(u32 reg)
 {
@@ -58,15 +51,8 @@ static void write_reg(u32 reg, u32 v)
 	}
 }
 
-u32 apic_own_id(void)
-{
-	u32 id = read_reg(REG_ID);
-
-	return regs ? id >> 24 : id;
-}
-
 /* By MMIO the register is two halves: no interrupt may come in between. */
-static void write_icr(u32 apic_id, u32 low)
+void apic_send(u32 apic_id, u32 low)
 {
 	unsigned long flags;
 
@@ -87,17 +73,11 @@ static void write_icr(u32 apic_id, u32 low)
 
 __init void apic_init(void)
 {
-	u64 base = rdmsr(MSR_APIC_BASE);
-
-	deadline = cpu_features.tsc_deadline;
 	if (!cpu_features.x2apic) {
-		u64 at = acpi_info.lapic_address ? acpi_info.lapic_address :
-			 base & 0xffffff000;
-
-		regs = ioremap(at, PAGE_SIZE);
+		regs = ioremap(rdmsr(MSR_APIC_BASE) & 0xffffff000, PAGE_SIZE);
 	}
 	apic_init_cpu();
-	apic_ids[0] = apic_own_id();
+	apic_ids[0] = read_reg(REG_ID) >> (regs ? 24 : 0);
 }
 
 void apic_init_cpu(void)
@@ -112,17 +92,13 @@ void apic_init_cpu(void)
 		write_reg(REG_LDR, 0);
 	}
 	write_reg(REG_TPR, 0);
-	write_reg(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	write_reg(REG_LVT_LINT0, LVT_MASKED);
 	write_reg(REG_LVT_LINT1, LVT_NMI);
 	write_reg(REG_LVT_ERROR, VECTOR_ERROR);
 	write_reg(REG_SVR, 0x100 | VECTOR_SPURIOUS);
 	write_reg(REG_ESR, 0);
 	write_reg(REG_TIMER_DIV, TIMER_DIVIDE_BY_1);
-	write_reg(REG_LVT_TIMER,
-		  deadline ? TIMER_DEADLINE | VECTOR_TIMER : VECTOR_TIMER);
-	/* The mode is set before the first deadline: SDM 11.5.4.1. */
-	__asm__ volatile("mfence" : : : "memory");
+	write_reg(REG_LVT_TIMER, VECTOR_TIMER);
 }
 
 void local_apic_eoi(void)
@@ -130,66 +106,23 @@ void local_apic_eoi(void)
 	write_reg(REG_EOI, 0);
 }
 
-void local_apic_ipi(unsigned int cpu, u8 vector)
-{
-	write_icr(apic_ids[cpu], vector);
-}
-
-void apic_send_init(u32 apic_id)
-{
-	write_icr(apic_id, ICR_INIT);
-}
-
-void apic_send_startup(u32 apic_id, u8 page)
-{
-	write_icr(apic_id, ICR_STARTUP | page);
-}
-
-void apic_send_nmi_to_others(void)
-{
-	write_icr(0, ICR_NMI_OTHERS);
-}
-
 /* ---- timer ---- */
 
-bool apic_timer_uses_deadline(void)
+void apic_timer_start(u32 count)
 {
-	return deadline;
+	write_reg(REG_TIMER_INIT, count);
 }
 
-void apic_timer_count_start(void)
-{
-	write_reg(REG_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
-	write_reg(REG_TIMER_INIT, ~0U);
-}
-
-u32 apic_timer_count_read(void)
+u32 apic_timer_now(void)
 {
 	return read_reg(REG_TIMER_NOW);
 }
 
-void apic_timer_set_khz(u32 khz)
-{
-	timer_khz = khz;
-	write_reg(REG_TIMER_INIT, 0);
-	write_reg(REG_LVT_TIMER, VECTOR_TIMER);
-}
-
 void local_timer_program(u64 ns)
 {
-	u64 now, count;
+	u64 now = now_ns();
+	u64 left = ns > now ? min(ns - now, (u64)1000000000) : 0;
+	u64 count = max(left * apic_timer_khz / 1000000, (u64)1);
 
-	if (deadline) {
-		wrmsr(MSR_TSC_DEADLINE, ns ? ns_to_tsc(ns) : 0);
-		return;
-	}
-	if (!ns) {
-		write_reg(REG_TIMER_INIT, 0);
-		return;
-	}
-	now = now_ns();
-	count = ns > now ? ns - now : 0;
-	count = min(count, (u64)1000000000) * timer_khz / 1000000;
-	count = max(count, (u64)1);
-	write_reg(REG_TIMER_INIT, (u32)min(count, (u64)0xffffffff));
+	apic_timer_start(ns ? (u32)min(count, (u64)0xffffffff) : 0);
 }

@@ -8,25 +8,22 @@
 #define X86_APIC_H
 
 #include "lib/types.h"
-#include "x86/layout.h"
 
-/* The APIC id of each of our CPUs; [0] is the boot CPU's. */
-extern u32 apic_ids[MAX_CPUS];
+/* What the timer counts; x86/clock.c measures it. */
+extern u32 apic_timer_khz;
 
 /* Boot: chooses the mode, maps the registers.  Then on each CPU itself. */
 void apic_init(void);
 void apic_init_cpu(void);
-u32 apic_own_id(void);
 
-/* Startup of another CPU: INIT, and the page it begins at. */
-void apic_send_init(u32 apic_id);
-void apic_send_startup(u32 apic_id, u8 page);
-void apic_send_nmi_to_others(void);
+/* Interrupts another CPU: a vector, or one of these (SDM 3, 11.6.1). */
+#define ICR_INIT		0x4500
+#define ICR_STARTUP		0x4600		/* | number of its first page */
+#define ICR_NMI_OTHERS		0xc4400
+void apic_send(u32 apic_id, u32 command);
 
-/* For calibration: the timer counts down from all ones. */
-void apic_timer_count_start(void);
-u32 apic_timer_count_read(void);
-void apic_timer_set_khz(u32 khz);
-bool apic_timer_uses_deadline(void);
+/* The timer counts down, and interrupts at 0. */
+void apic_timer_start(u32 count);
+u32 apic_timer_now(void);
 
 #endif

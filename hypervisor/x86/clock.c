@@ -2,120 +2,76 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * System time from the TSC.  Its frequency comes from CPUID where the CPU or
- * the machine monitor states it, else it is measured against the best of
- * HPET, ACPI timer and PIT for CALIBRATE_MS.  Each end of the measurement is
- * the tightest of several readings "TSC, timer, TSC", so that what the
- * emulation of a timer register costs does not go into the result.
+ * the machine monitor states it, else it is measured, as the APIC timer's
+ * always is, against the ACPI timer or the PIT for CALIBRATE_MS.  Each end of
+ * the measurement is the tightest of several readings "TSC, timer, TSC", so
+ * that what the emulation of a timer register costs does not go into the
+ * result.
  */
 #include "device/acpi.h"
 #include "lib/bits.h"
-#include "lib/lock.h"
 #include "lib/printk.h"
 #include "x86/apic.h"
 #include "x86/clock.h"
 #include "x86/cpu_features.h"
 #include "x86/msr.h"
-#include "x86/paging.h"
 
 #define CALIBRATE_MS	5
 #define READINGS	8
 
+#define TSC_LIMIT	(1ULL << 34)	/* more than CALIBRATE_MS at any rate */
+
 #define PM_TIMER_HZ	3579545ULL
+#define PM_TIMER_MASK	0xffffffU
 #define PIT_HZ		1193182ULL
 
 struct clock_scale clock_scale __ro_after_init;
 u64 tsc_khz __ro_after_init;
 
-static spinlock_t wallclock_lock;	/* irqsave */
 static s64 wallclock_ns;		/* since 1970, at system time 0 */
 
-/* ---- timers that we measure against; all count up here ---- */
-
-struct reference {
-	const char *name;
-	u64 hz, mask;
-	u64 (*read)(void);
-};
-
-static volatile u8 *hpet __initdata;
-
-static __init u64 hpet_read(void)
+/* PIT channel 2 counts down from 0xffff, once; its gate is in port 0x61. */
+static __init void pit_start(void)
 {
-	return *(volatile u32 *)(hpet + 0xf0);
-}
-
-static __init u64 pm_timer_read(void)
-{
-	return inl(acpi_info.pm_timer_port) & 0xffffff;
-}
-
-/* Channel 2 counts down from 0xffff, once; its gate is in port 0x61. */
-static __init u64 pit_read(void)
-{
-	u8 lo, hi;
-
-	outb(0x80, 0x43);		/* latch channel 2 */
-	lo = inb(0x42);
-	hi = inb(0x42);
-	return 0xffff - (lo | hi << 8);
-}
-
-static __init bool choose_hpet(struct reference *r)
-{
-	u64 period;
-
-	if (!acpi_info.hpet_address) {
-		return false;
-	}
-	hpet = ioremap(acpi_info.hpet_address, 0x400);
-	period = *(volatile u32 *)(hpet + 4);
-	if (period < 100000 || period > 100000000) {
-		return false;
-	}
-	*(volatile u32 *)(hpet + 0x10) |= 1;
-	*r = (struct reference){ "HPET", 1000000000000000ULL / period,
-				 0xffffffff, hpet_read };
-	return true;
-}
-
-static __init void choose_reference(struct reference *r)
-{
-	if (choose_hpet(r)) {
-		return;
-	}
-	if (acpi_info.pm_timer_port) {
-		*r = (struct reference){ "ACPI timer", PM_TIMER_HZ, 0xffffff,
-					 pm_timer_read };
-		return;
-	}
 	outb((inb(0x61) & ~2) | 1, 0x61);
 	outb(0xb0, 0x43);		/* channel 2, both bytes, mode 0 */
 	outb(0xff, 0x42);
 	outb(0xff, 0x42);
-	*r = (struct reference){ "PIT", PIT_HZ, 0xffff, pit_read };
+}
+
+/* The timer that we measure against, counting up. */
+static __init u32 reference_read(void)
+{
+	u8 lo;
+
+	if (acpi_info.pm_timer_port) {
+		return inl(acpi_info.pm_timer_port) & PM_TIMER_MASK;
+	}
+	outb(0x80, 0x43);		/* latch channel 2 */
+	lo = inb(0x42);
+	return 0xffffU - (lo | inb(0x42) << 8);
 }
 
 struct reading {
-	u64 tsc, ref;
-	u32 apic;
+	u64 tsc;
+	u32 ref, apic;
 };
 
 /* The tightest of some readings: the TSC is the middle of its bracket. */
-static __init struct reading read_both(const struct reference *r)
+static __init struct reading read_both(void)
 {
 	struct reading best = { 0 };
 	u64 best_width = ~0ULL;
 
 	for (int i = 0; i < READINGS; i++) {
 		u64 t0 = rdtsc();
-		u64 ref = r->read();
+		u32 ref = reference_read();
 		u64 t1 = rdtsc();
 
 		if (t1 - t0 < best_width) {
 			best_width = t1 - t0;
-			best.tsc = t0 + (t1 - t0) / 2;
-			best.ref = ref;
-			best.apic = apic_timer_count_read();
+			best = (struct reading){ t0 + (t1 - t0) / 2, ref,
+						 apic_timer_now() };
 		}
 	}
 	return best;
@@ -131,26 +87,31 @@ static u64 mul_div(u64 a, u64 b, u64 c)
 	return q;
 }
 
-static __init const char *measure(void)
+static __init void measure(void)
 {
-	struct reference r;
+	bool pm = acpi_info.pm_timer_port;
+	u64 hz = pm ? PM_TIMER_HZ : PIT_HZ;
+	u32 mask = pm ? PM_TIMER_MASK : 0xffff;
 	struct reading a, b;
-	u64 ticks, elapsed;
+	u32 elapsed;
 
-	choose_reference(&r);
-	ticks = r.hz * CALIBRATE_MS / 1000;
-	apic_timer_count_start();
-	a = read_both(&r);
+	if (!pm) {
+		pit_start();
+	}
+	apic_timer_start(~0U);
+	a = read_both();
 	do {
 		cpu_relax();
-		elapsed = (r.read() - a.ref) & r.mask;
-	} while (elapsed < ticks);
-	b = read_both(&r);
-	elapsed = (b.ref - a.ref) & r.mask;
-	tsc_khz = mul_div(b.tsc - a.tsc, r.hz, elapsed * 1000);
-	apic_timer_set_khz((u32)mul_div(a.apic - b.apic, r.hz,
-					elapsed * 1000));
-	return r.name;
+		elapsed = (reference_read() - a.ref) & mask;
+	} while (elapsed < hz * CALIBRATE_MS / 1000 && rdtsc() - a.tsc < TSC_LIMIT);
+	b = read_both();
+	apic_timer_start(0);
+	elapsed = (b.ref - a.ref) & mask;
+	if (!elapsed) {
+		panic("This machine has neither an ACPI timer nor a PIT, which Paravane needs.");
+	}
+	tsc_khz = mul_div(b.tsc - a.tsc, hz, elapsed * 1000ULL);
+	apic_timer_khz = (u32)mul_div(a.apic - b.apic, hz, elapsed * 1000ULL);
 }
 
 /* CPUID 0x15: TSC per crystal; 0x40000010: kHz, by a machine monitor. */
@@ -195,7 +156,7 @@ static __init void set_scale(u64 khz)
 	clock_scale.ns_base = 1;
 }
 
-/* ---- battery clock ---- */
+/* ---- battery clock, binary coded decimal and of 24 hours as on any PC ---- */
 
 static __init u8 cmos(u8 reg)
 {
@@ -203,57 +164,41 @@ static __init u8 cmos(u8 reg)
 	return inb(0x71);
 }
 
-static __init unsigned int from_bcd(u8 v, bool binary)
+static __init u64 cmos_number(u8 reg)
 {
-	return binary ? v : (v >> 4) * 10U + (v & 15);
+	u8 v = cmos(reg);
+
+	return (v >> 4) * 10U + (v & 15);
 }
 
-/* Days from 1970-01-01 to the first of a month. */
-static __init u64 days_before(u64 year, unsigned int month)
+/* Days from 1970-01-01; the year begins with March, so that its end varies. */
+static __init u64 days(u64 year, u64 month, u64 day)
 {
-	static const u16 sums[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243,
-				    273, 304, 334 };
-	u64 y = year - 1;
-	u64 days = year * 365 + y / 4 - y / 100 + y / 400 - 719527 - 1;
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days + sums[(month - 1) % 12] + (leap && month > 2) + 1;
+	if (month < 3) {
+		year--;
+		month += 12;
+	}
+	return year * 365 + year / 4 - year / 100 + year / 400 +
+	       (153 * month - 457) / 5 + day - 719469;
 }
 
+/* Seconds since 1970.  The same second before and after: not torn. */
 static __init u64 read_battery_clock(void)
 {
-	u8 raw[7], again[7];
-	unsigned int v[7], hour;
-	static const u8 at[] = { 0, 2, 4, 7, 8, 9 };
-	bool binary;
-	u64 year;
+	u64 second, year, date, hour, minute;
 
-	/* The same twice, with no update running: not torn. */
-	for (int tries = 0; tries < 100; tries++) {
-		bool same = true;
-
-		for (unsigned int i = 0; i < ARRAY_LEN(at); i++) {
-			raw[i] = cmos(at[i]);
+	do {
+		while (cmos(0x0a) & 0x80) {	/* an update is under way */
+			cpu_relax();
 		}
-		for (unsigned int i = 0; i < ARRAY_LEN(at); i++) {
-			again[i] = cmos(at[i]);
-			same = same && raw[i] == again[i];
-		}
-		if (same && !(cmos(0x0a) & 0x80)) {
-			break;
-		}
-	}
-	binary = cmos(0x0b) & 4;
-	hour = raw[2];
-	for (unsigned int i = 0; i < ARRAY_LEN(at); i++) {
-		v[i] = from_bcd(i == 2 ? hour & 0x7f : raw[i], binary);
-	}
-	if (!(cmos(0x0b) & 2)) {		/* 12-hour clock */
-		v[2] = v[2] % 12 + (hour & 0x80 ? 12 : 0);
-	}
-	year = v[5] + (v[5] < 70 ? 2000U : 1900U);
-	return ((days_before(year, v[4]) + v[3] - 1) * 24 + v[2]) * 3600 +
-	       v[1] * 60 + v[0];
+		second = cmos_number(0);
+		minute = cmos_number(2);
+		hour = cmos_number(4);
+		year = cmos_number(9);
+		date = days(year + (year < 70 ? 2000 : 1900), cmos_number(8),
+			    cmos_number(7));
+	} while (cmos_number(0) != second);
+	return ((date * 24 + hour) * 60 + minute) * 60 + second;
 }
 
 /* ---- use ---- */
@@ -261,24 +206,16 @@ static __init u64 read_battery_clock(void)
 __init void clock_init(void)
 {
 	u64 stated = stated_khz();
-	const char *by = "CPUID";
 
-	/* The APIC timer needs measuring in any case, if it will be used. */
-	if (!stated || !apic_timer_uses_deadline()) {
-		by = measure();
-	}
+	measure();
 	if (stated) {
 		tsc_khz = stated;
-		by = "CPUID";
-	}
-	if (!tsc_khz) {
-		panic("The time stamp counter does not count.");
 	}
 	set_scale(tsc_khz);
-	wallclock_ns = (s64)(read_battery_clock() * 1000000000ULL -
-			     now_ns());
+	wallclock_ns = (s64)(read_battery_clock() * 1000000000 - now_ns());
 	log_info("TSC at %lu.%03lu MHz (by %s)\n", tsc_khz / 1000,
-		 tsc_khz % 1000, by);
+		 tsc_khz % 1000, stated ? "CPUID" :
+		 acpi_info.pm_timer_port ? "ACPI timer" : "PIT");
 }
 
 u64 tsc_to_ns(u64 tsc)
@@ -297,15 +234,6 @@ u64 tsc_to_ns(u64 tsc)
 	return clock_scale.ns_base + (lo >> 32 | hi << 32);
 }
 
-u64 ns_to_tsc(u64 ns)
-{
-	if (ns <= clock_scale.ns_base) {
-		return clock_scale.tsc_base;
-	}
-	ns = min(ns - clock_scale.ns_base, ~0ULL >> 4);
-	return clock_scale.tsc_base + mul_div(ns, tsc_khz, 1000000);
-}
-
 u64 now_ns(void)
 {
 	return tsc_to_ns(rdtsc());
@@ -313,10 +241,8 @@ u64 now_ns(void)
 
 void wallclock_get(u64 *sec, u32 *nsec)
 {
-	unsigned long flags = spin_lock_irqsave(&wallclock_lock);
-	u64 ns = (u64)wallclock_ns;
+	u64 ns = (u64)READ_ONCE(wallclock_ns);
 
-	spin_unlock_irqrestore(&wallclock_lock, flags);
 	*sec = ns / 1000000000;
 	*nsec = (u32)(ns % 1000000000);
 }
@@ -324,10 +250,8 @@ void wallclock_get(u64 *sec, u32 *nsec)
 /* It was sec and nsec when system time was system_time. */
 void wallclock_set(u64 sec, u32 nsec, u64 system_time)
 {
-	unsigned long flags = spin_lock_irqsave(&wallclock_lock);
-
-	wallclock_ns = (s64)(sec * 1000000000 + nsec - system_time);
-	spin_unlock_irqrestore(&wallclock_lock, flags);
+	WRITE_ONCE(wallclock_ns,
+		   (s64)(sec * 1000000000 + nsec - system_time));
 }
 
 void delay_us(unsigned int us)

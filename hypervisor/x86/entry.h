@@ -19,6 +19,9 @@ void entry_init_cpu(void);
 void enter_vcpu(void) __noreturn;
 void enter_idle(void) __noreturn;
 
+/* Interrupts, vectors from 0x20 on (irq.c). */
+void do_irq(struct cpu_user_regs *regs);
+
 /* Faults of the hypervisor itself (traps.c). */
 void hv_exception(struct cpu_user_regs *regs);
 void ist_exception(struct cpu_user_regs *regs);

@@ -20,12 +20,10 @@
 #include "x86/descriptors.h"
 #include "x86/entry.h"
 #include "x86/fpu.h"
-#include "x86/irq_entry.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
 #include "x86/smp.h"
-#include "x86/smp_boot.h"
 #include "x86/tlb.h"
 
 #define AP_TIMEOUT_NS	500000000ULL
@@ -38,23 +36,13 @@ u32 ap_last;
 /* Boot: CPUs that have come up, and those that may go on. */
 static cpumask_t arrived, released;
 
-static u32 acpi_ids[MAX_CPUS] __ro_after_init;
+u32 acpi_ids[MAX_CPUS] __ro_after_init;
 
 extern char ap_trampoline[], ap_trampoline_end[], image_early_tables[];
 extern u32 ap_trampoline_gdt, ap_trampoline_jump, ap_trampoline_jump_long,
 	ap_trampoline_cr3;
 
 /* ---- bring-up ---- */
-
-u32 cpu_acpi_id(unsigned int cpu)
-{
-	return acpi_ids[cpu];
-}
-
-u32 cpu_apic_id(unsigned int cpu)
-{
-	return apic_ids[cpu];
-}
 
 /* Copies the real-mode page to `page` and names it in its own jumps. */
 static __init void trampoline_install(u64 page)
@@ -107,28 +95,25 @@ static __init unsigned int number_cpus(unsigned int max_cpus)
 	return n;
 }
 
-static __init void wait_for(const cpumask_t *mask, cpumask_t all)
-{
-	u64 end = now_ns() + AP_TIMEOUT_NS;
-
-	while ((READ_ONCE(*mask) & all) != all && now_ns() < end) {
-		cpu_relax();
-	}
-}
-
 static __init void start_all(unsigned int n, cpumask_t others, u64 page)
 {
 	for (unsigned int cpu = 1; cpu < n; cpu++) {
-		apic_send_init(apic_ids[cpu]);
+		apic_send(apic_ids[cpu], ICR_INIT);
 	}
 	delay_us(20);
-	for (int tries = 0; tries < 2 && (arrived & others) != others;
-	     tries++) {
+	for (int tries = 0; tries < 2; tries++) {
+		u64 end = now_ns() + AP_TIMEOUT_NS;
+
 		for (unsigned int cpu = 1; cpu < n; cpu++) {
-			apic_send_startup(apic_ids[cpu],
-					  (u8)(page >> PAGE_SHIFT));
+			apic_send(apic_ids[cpu],
+				  ICR_STARTUP | (u32)(page >> PAGE_SHIFT));
 		}
-		wait_for(&arrived, others);
+		while (now_ns() < end) {
+			if (READ_ONCE(arrived) == others) {
+				return;
+			}
+			cpu_relax();
+		}
 	}
 }
 
@@ -144,12 +129,11 @@ __init void smp_boot_cpus(u64 page, unsigned int max_cpus)
 	trampoline_install(page);
 	for (unsigned int cpu = 1; cpu < n; cpu++) {
 		percpu_init(cpu);
-		irq_init_cpu(cpu);
 	}
 	ap_last = n - 1;
 	smp_mb();
 	start_all(n, others, page);
-	if ((arrived & others) != others) {
+	if (arrived != others) {
 		n = bit_lowest(~(arrived | 1));
 		log_error("CPU with APIC id %u does not start\n", apic_ids[n]);
 		others = CPUMASK(n) - 2;
@@ -168,22 +152,27 @@ __init void smp_boot_cpus(u64 page, unsigned int max_cpus)
 void smp_kick(unsigned int cpu)
 {
 	if (cpu != this_cpu_id()) {
-		local_apic_ipi(cpu, VECTOR_KICK);
+		apic_send(apic_ids[cpu], VECTOR_KICK);
 	}
 }
 
+/*
+ * Each CPU has one request of its own, the others' bits in `waiting`; in each
+ * target's `called` is a bit for each CPU that wants something.  No lock: a
+ * target takes all bits at once and answers each.
+ */
 struct call {
-	cpumask_t waiting;
-	void (*fn)(void *);
-	void *arg;
+	cpumask_t waiting;		/* targets that have not answered */
+	void (*fn)(unsigned long);
+	unsigned long arg;
 };
 
 static DEFINE_PER_CPU(struct call, call);
-static DEFINE_PER_CPU(u64, called);
+static DEFINE_PER_CPU(cpumask_t, called);
 
 void smp_call_interrupt(void)
 {
-	u64 from = xchg(&this_cpu(called), 0);
+	cpumask_t from = xchg(&this_cpu(called), 0);
 	cpumask_t me = ~CPUMASK(this_cpu_id());
 	unsigned int cpu;
 
@@ -195,7 +184,7 @@ void smp_call_interrupt(void)
 	}
 }
 
-void smp_call(cpumask_t cpus, void (*fn)(void *), void *arg)
+void smp_call(cpumask_t cpus, void (*fn)(unsigned long), unsigned long arg)
 {
 	struct call *c = &this_cpu(call);
 	cpumask_t me = CPUMASK(this_cpu_id());
@@ -207,10 +196,19 @@ void smp_call(cpumask_t cpus, void (*fn)(void *), void *arg)
 	WRITE_ONCE(c->waiting, others);
 	smp_mb();
 	for_each_cpu_in(cpu, others) {
-		atomic_or(&per_cpu(called, cpu), me);
-		local_apic_ipi(cpu, VECTOR_CALL);
+		if (!__atomic_fetch_or(&per_cpu(called, cpu), me,
+				       __ATOMIC_SEQ_CST)) {
+			apic_send(apic_ids[cpu], VECTOR_CALL);
+		}
 	}
+	if (cpus & me) {
+		fn(arg);
+	}
+	/* Two CPUs that want something of each other must not wait in turn. */
 	while (READ_ONCE(c->waiting)) {
+		if (READ_ONCE(this_cpu(called))) {
+			smp_call_interrupt();
+		}
 		cpu_relax();
 	}
 }
@@ -232,6 +230,6 @@ void smp_stop_others(void)
 	    xchg(&stop_requested, 1)) {
 		return;
 	}
-	apic_send_nmi_to_others();
+	apic_send(0, ICR_NMI_OTHERS);
 	delay_us(1000);
 }

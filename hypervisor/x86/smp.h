@@ -28,31 +28,34 @@ void softirq_run(void);
 /* Makes cpu take a look at its pending work soon. */
 void smp_kick(unsigned int cpu);
 
-/* Runs fn(arg) on each CPU of the mask (not this one); waits for all. */
-void smp_call(cpumask_t cpus, void (*fn)(void *), void *arg);
+/* Runs fn(arg) on each CPU of the mask, elsewhere as an interrupt; waits. */
+void smp_call(cpumask_t cpus, void (*fn)(unsigned long), unsigned long arg);
+void smp_call_interrupt(void);		/* VECTOR_CALL */
 /* Panic, restart: halts all other CPUs, which find out in their NMI handler. */
 void smp_stop_others(void);
 bool smp_stopping(void);
 
-/* The numbers that ACPI and the APIC give one of our CPUs. */
-u32 cpu_acpi_id(unsigned int cpu);
-u32 cpu_apic_id(unsigned int cpu);
+/* The numbers that the APIC and ACPI give our CPUs; [0] is the boot CPU's. */
+extern u32 apic_ids[MAX_CPUS], acpi_ids[MAX_CPUS];
 
 extern cpumask_t cpus_online;
+
+/* Boot: the others begin at `page`, a free page below 1 MiB. */
+void smp_boot_cpus(u64 page, unsigned int max_cpus);
+/* boot/start.S: where they come to, and the highest number there is. */
+void ap_main(void) __noreturn;
+extern u32 ap_last;
 
 /* Our local vectors. */
 #define VECTOR_SPURIOUS	0xff
 #define VECTOR_ERROR	0xfe
 #define VECTOR_TIMER	0xfd
 #define VECTOR_KICK	0xfc
-#define VECTOR_TLB	0xfb
-#define VECTOR_CALL	0xfa
-#define VECTOR_LOCAL_FIRST 0xf0
+#define VECTOR_CALL	0xfb
 #define VECTOR_DEVICE_FIRST 0x30	/* devices: 0x30 .. 0xef, without 0x80, 0x82 */
 #define VECTOR_DEVICE_LAST 0xef
 
 void local_apic_eoi(void);
-void local_apic_ipi(unsigned int cpu, u8 vector);
 /* Programs this CPU's timer interrupt for system time `ns`; 0: off. */
 void local_timer_program(u64 ns);
 

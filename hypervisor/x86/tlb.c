@@ -8,36 +8,17 @@
  * not earlier, so the flush does not count for it: errors are on the safe side.
  * The clock is 32 bits wide and compared round the corner: each quarter turn,
  * every CPU is made to flush, so no CPU's time is ever half a turn behind.
- *
- * Shoot-down: each CPU has one request of its own, the others' bits in
- * `waiting`; in each target's `requested` is a bit for each CPU that wants
- * something.  No lock: a target takes all bits at once and answers each.
  */
-#include "lib/bits.h"
 #include "lib/lock.h"
-#include "lib/printk.h"
-#include "x86/cpu_features.h"
-#include "x86/irq_entry.h"
 #include "x86/msr.h"
-#include "x86/paging.h"
 #include "x86/regs.h"
 #include "x86/smp.h"
 #include "x86/tlb.h"
 
 #define QUARTER_TURN	(1U << 30)
 
-enum tlb_what { TLB_ALL, TLB_ONE, TLB_GLOBAL };
-
-struct tlb_request {
-	cpumask_t waiting;		/* targets that have not answered */
-	enum tlb_what what;
-	vaddr_t va;
-};
-
 u32 tlb_clock = QUARTER_TURN - 1000;	/* so that wrapping is nothing rare */
 DEFINE_PER_CPU(u32, tlb_flushed_at);
-static DEFINE_PER_CPU(struct tlb_request, tlb_request);
-static DEFINE_PER_CPU(u64, tlb_requested);
 
 bool tlb_may_be_stale(unsigned int cpu, u32 stamp)
 {
@@ -60,122 +41,53 @@ static u32 flush_begin(void)
 	return at;
 }
 
-static void flush_done(u32 at)
-{
-	WRITE_ONCE(this_cpu(tlb_flushed_at), at);
-}
-
-/* Every context there is, global entries included. */
-static void flush_global(void)
-{
-	unsigned long flags = irq_save();
-	u32 at = flush_begin();
-	u64 cr4 = read_cr4();
-
-	write_cr4(cr4 & ~(u64)CR4_PGE);
-	write_cr4(cr4);
-	flush_done(at);
-	irq_restore(flags);
-}
-
-void tlb_flush_local(void)
-{
-	unsigned long flags = irq_save();
-	u32 at = flush_begin();
-
-	write_cr3(read_cr3());
-	flush_done(at);
-	irq_restore(flags);
-}
-
-void tlb_flush_local_one(vaddr_t va)
-{
-	__asm__ volatile("invlpg (%0)" : : "r" (va) : "memory");
-}
-
 void cr3_load(u64 cr3)
 {
 	u32 at = flush_begin();
 
 	write_cr3(cr3);
-	flush_done(at);
+	WRITE_ONCE(this_cpu(tlb_flushed_at), at);
 }
 
-static void do_request(const struct tlb_request *r)
+void tlb_flush_local(void)
 {
-	switch (r->what) {
-	case TLB_ALL:
-		tlb_flush_local();
-		break;
-	case TLB_ONE:
-		tlb_flush_local_one(r->va);
-		break;
-	case TLB_GLOBAL:
-		flush_global();
-		break;
-	}
+	unsigned long flags = irq_save();
+
+	cr3_load(read_cr3());
+	irq_restore(flags);
 }
 
-void tlb_interrupt(void)
+static void flush_all(unsigned long unused)
 {
-	u64 from = xchg(&this_cpu(tlb_requested), 0);
-	cpumask_t me = ~CPUMASK(this_cpu_id());
-	unsigned int cpu;
-
-	for_each_cpu_in(cpu, from) {
-		struct tlb_request *r = &per_cpu(tlb_request, cpu);
-
-		do_request(r);
-		atomic_and(&r->waiting, me);
-	}
+	tlb_flush_local();
 }
 
-static void shoot_down(cpumask_t cpus, enum tlb_what what, vaddr_t va)
+/* Every context there is, global entries included. */
+static void flush_global(unsigned long unused)
 {
-	struct tlb_request *r = &this_cpu(tlb_request);
-	cpumask_t me = CPUMASK(this_cpu_id());
-	cpumask_t others = cpus & cpus_online & ~me;
-	unsigned int cpu;
+	u64 cr4 = read_cr4();
 
-	r->what = what;
-	r->va = va;
-	WRITE_ONCE(r->waiting, others);
-	smp_mb();
-	for_each_cpu_in(cpu, others) {
-		if (!__atomic_fetch_or(&per_cpu(tlb_requested, cpu), me,
-				       __ATOMIC_SEQ_CST)) {
-			local_apic_ipi(cpu, VECTOR_TLB);
-		}
-	}
-	if (cpus & me) {
-		do_request(r);
-	}
-	/* Two CPUs that want something of each other must not wait in turn. */
-	while (READ_ONCE(r->waiting)) {
-		if (READ_ONCE(this_cpu(tlb_requested))) {
-			tlb_interrupt();
-		}
-		cpu_relax();
-	}
+	write_cr4(cr4 & ~(u64)CR4_PGE);
+	write_cr4(cr4);
 }
 
 void tlb_flush_mask(cpumask_t cpus)
 {
-	shoot_down(cpus, TLB_ALL, 0);
+	smp_call(cpus, flush_all, 0);
 }
 
 void tlb_flush_mask_one(cpumask_t cpus, vaddr_t va)
 {
-	shoot_down(cpus, TLB_ONE, va);
+	smp_call(cpus, tlb_flush_local_one, va);
+}
+
+void tlb_flush_all_global(void)
+{
+	smp_call(~0ULL, flush_global, 0);
 }
 
 __init void tlb_init(void)
 {
 	softirq_register(SOFTIRQ_TLB, tlb_flush_local);
 	tlb_flush_local();
-}
-
-void tlb_flush_all_global(void)
-{
-	shoot_down(~0ULL, TLB_GLOBAL, 0);
 }

@@ -31,7 +31,11 @@ bool tlb_may_be_stale(unsigned int cpu, u32 stamp);
 
 /* Flushes everything but global (hypervisor) entries on this CPU. */
 void tlb_flush_local(void);
-void tlb_flush_local_one(vaddr_t va);
+
+static inline void tlb_flush_local_one(vaddr_t va)
+{
+	__asm__ volatile("invlpg (%0)" : : "r" (va) : "memory");
+}
 
 /* The same on every CPU of the mask, returning when all have done it. */
 void tlb_flush_mask(cpumask_t cpus);
