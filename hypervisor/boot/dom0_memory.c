@@ -230,7 +230,7 @@ void dom0_memory_free_modules(const struct dom0_memory *m)
 		mfn_t f = mfn(first + i);
 
 		if (frame_owner_id(mfn_to_frame(f)->state) != m->d->id) {
-			alloc_add_free_range(f, mfn(f.v + 1));
+			frames_free(f, 0);
 		}
 	}
 	heap_free_pages(m->p2m_frames, m->p2m_order);

@@ -80,7 +80,8 @@ static void key_grants(void)
 static void key_memory(void)
 {
 	log_error("Memory: %lu KiB free, %lu KiB unclaimed\n",
-		  frames_free_count() * 4, frames_unclaimed_count() * 4);
+		  frames_free_count() * 4,
+		  (frames_free_count() - frames_claimed_count()) * 4);
 }
 
 static void key_audit(void)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * A CPU that nobody wants: it does softirqs, scrubs free memory, and halts
- * until an interrupt.
+ * A CPU that nobody wants: it does softirqs, and halts until an interrupt.
  */
 #include "domain/runqueue.h"
-#include "mm/alloc.h"
 #include "x86/smp.h"
 
 /* Halts unless work has come; an interrupt after the test ends the halt. */
@@ -30,7 +28,7 @@ void idle_loop(void)
 		} else if (READ_ONCE(rq->retry)) {
 			cpu_relax();
 			softirq_raise(SOFTIRQ_SCHEDULE);
-		} else if (!alloc_scrub_some()) {
+		} else {
 			halt_if_idle(rq);
 		}
 	}

@@ -14,8 +14,7 @@
 #include "mm/guest_copy.h"
 #include "x86/tlb.h"
 
-#define EXCHANGE_MAX_ORDER	9
-#define CHUNK_MAX		(1U << EXCHANGE_MAX_ORDER)
+#define CHUNK_MAX		(1U << MEMORY_MAX_ORDER)
 
 struct exchange {
 	struct domain *d;
@@ -134,7 +133,8 @@ static void chunk_free_out(struct exchange *e, unsigned int n)
 static int chunk_alloc(struct exchange *e)
 {
 	for (unsigned int i = 0; i < e->out_per_chunk; i++) {
-		mfn_t m = frames_alloc(e->x.out.extent_order, e->flags);
+		mfn_t m = frames_alloc(e->x.out.extent_order, e->flags,
+				       0);
 
 		if (mfn_eq(m, INVALID_MFN)) {
 			chunk_free_out(e, i);
@@ -255,7 +255,7 @@ long memory_exchange(unsigned long cmd, unsigned long arg)
 		return -EFAULT;
 	}
 	if (max(e.x.in.extent_order, e.x.out.extent_order) >
-	    EXCHANGE_MAX_ORDER) {
+	    MEMORY_MAX_ORDER) {
 		return -EPERM;
 	}
 	if (!args_ok(&e)) {

@@ -13,11 +13,8 @@
 #define MEMOP_EXTENT_SHIFT	6
 #define MEMOP_CMD_MASK		((1UL << MEMOP_EXTENT_SHIFT) - 1)
 
-/* Largest extent that the caller may ask for. */
-static inline unsigned int memory_max_order(void)
-{
-	return current->domain->privileged ? 18 : 9;
-}
+/* Largest extent to ask for: it is scrubbed without a pause (2 MiB). */
+#define MEMORY_MAX_ORDER	9
 
 /* The domain an argument names, with a reference; -ESRCH, -EPERM. */
 int memory_domain_get(domid_t id, struct domain **out);

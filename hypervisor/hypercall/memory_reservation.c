@@ -116,7 +116,7 @@ long memory_reservation(unsigned long cmd, unsigned long arg)
 	}
 	if (r.nr_extents > ~0UL >> MEMOP_EXTENT_SHIFT ||
 	    start >= r.nr_extents ||
-	    r.extent_order > memory_max_order() ||
+	    r.extent_order > MEMORY_MAX_ORDER ||
 	    !memory_alloc_flags(r.mem_flags, &x.flags) ||
 	    (r.mem_flags & XENMEMF_populate_on_demand)) {
 		return (long)start;

@@ -15,6 +15,7 @@
 #include "pvcpu/policy.h"
 #include "x86/clock.h"
 #include "x86/smp.h"
+#include "x86/upcalls.h"
 #include <xen/sysctl.h>
 
 typedef long (*sysctl_fn)(struct xen_sysctl *op, bool *copy_back);
@@ -61,10 +62,10 @@ static long sysctl_physinfo(struct xen_sysctl *op, bool *copy_back)
 		.cpu_khz = (u32)tsc_khz,
 		.capabilities = XEN_SYSCTL_PHYSCAP_pv |
 				XEN_SYSCTL_PHYSCAP_gnttab_v1,
-		.total_pages = frames_total_count(),
+		.total_pages = boot_ram_frames(),
 		.free_pages = frames_free_count(),
 		.scrub_pages = 0,
-		.outstanding_pages = frames_outstanding_claims(),
+		.outstanding_pages = frames_claimed_count(),
 		.max_mfn = max_mfn - 1,
 	};
 	for (unsigned int i = 0; i < host_policy.nr_leaves; i++) {

@@ -2,36 +2,38 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * Free memory: a buddy allocator of frames, and small objects for ourselves.
- * Frames come and go scrubbed: who gets one never sees an earlier owner's
- * bytes, unless he asked for that (domain 0 at boot).
+ * Frames are scrubbed when they are given out: who gets one never sees an
+ * earlier owner's bytes, unless he asked for that (domain 0 at boot).
  */
 #ifndef MM_ALLOC_H
 #define MM_ALLOC_H
 
 #include "mm/frame.h"
 
-#define ALLOC_NO_SCRUB		0x1	/* contents do not matter */
-#define ALLOC_BELOW_4G		0x2
-#define ALLOC_BITS(n)		((u32)(n) << 8)	/* address below 2^n */
+#define ALLOC_NO_SCRUB		0x1	/* as it is: domain 0 at boot */
+#define ALLOC_BITS_SHIFT	8	/* addresses below 2^n; n > 12 */
+#define ALLOC_BITS(n)		((u32)(n) << ALLOC_BITS_SHIFT)
 
 /* Boot: first states of all frames; free RAM goes to the allocator. */
 void mm_init(void);
 
-/* Boot: hands [from, to) of RAM over, contents unknown. */
-void alloc_add_free_range(mfn_t from, mfn_t to);
-
-/* 2^order frames, aligned to their size, owned by nobody; or INVALID_MFN. */
-mfn_t frames_alloc(unsigned int order, u32 flags);
+/*
+ * 2^order frames, aligned to their size, owned by nobody, zero; or INVALID_MFN.
+ * Of free frames that are claimed, the caller may have own_claim.  Interrupts
+ * are on, since other CPUs may have to flush.
+ */
+mfn_t frames_alloc(unsigned int order, u32 flags, u64 own_claim);
 void frames_free(mfn_t m, unsigned int order);
 
-u64 frames_free_count(void);
-u64 frames_total_count(void);	/* RAM in all, ours included */
-/* Free frames minus what domains have claimed (XENMEM_claim_pages). */
-u64 frames_unclaimed_count(void);
-u64 frames_outstanding_claims(void);
+/* Boot: RAM that nobody has owned since power-on. */
+void frames_add_range(mfn_t from, mfn_t to);
 
-/* Scrubs some dirty free frames; false when none is left.  Idle loop. */
-bool alloc_scrub_some(void);
+u64 frames_free_count(void);
+/* Of these, domains have claimed so many (XENMEM_claim_pages). */
+u64 frames_claimed_count(void);
+
+/* Claims more, or -ENOMEM; or gives back. */
+int claims_change(s64 by);
 
 /*
  * Allocates 2^order frames for d, with the allocation reference held, on d's

@@ -10,21 +10,14 @@
 #include "mm/alloc.h"
 #include "mm/frame_list.h"
 #include "mm/frame_ref.h"
-#include "mm/free_memory.h"
 #include "x86/tlb.h"
 
 void domain_frames_added(struct domain *d, mfn_t first, u64 count)
 {
 	for (u64 i = 0; i < count; i++) {
-		u32 m = (u32)(first.v + i);
-		struct frame *f = &frame_table[m];
+		struct frame *f = &frame_table[first.v + i];
 
-		f->prev = FRAME_LIST_END;
-		f->next = d->frames_first;
-		if (f->next != FRAME_LIST_END) {
-			frame_table[f->next].prev = m;
-		}
-		d->frames_first = m;
+		frame_list_add(&d->frames_first, f);
 		f->flags = FRAME_ALLOCATED;
 		f->progress = 0;
 		__atomic_store_n(&f->state, FS_OWNER(d->id) | FS_REF_ONE,
@@ -38,16 +31,8 @@ void domain_frames_added(struct domain *d, mfn_t first, u64 count)
 
 void domain_frame_unlink(struct domain *d, struct frame *f)
 {
-	if (f->prev != FRAME_LIST_END) {
-		frame_table[f->prev].next = f->next;
-	} else if (d->frames_first == frame_to_mfn(f).v) {
-		d->frames_first = f->next;
-	} else {
-		d->frames_kept = f->next;
-	}
-	if (f->next != FRAME_LIST_END) {
-		frame_table[f->next].prev = f->prev;
-	}
+	frame_list_remove(d->frames_first == frame_to_mfn(f).v ?
+			  &d->frames_first : &d->frames_kept, f);
 }
 
 bool domain_frame_removed(struct domain *d, struct frame *f)
@@ -61,14 +46,14 @@ bool domain_frame_removed(struct domain *d, struct frame *f)
 	return last;
 }
 
-/* The domain got n frames: that much of its claim is used up. */
-static void claim_used(struct domain *d, u64 n)
+/* n pages of its claim are used up, or given back; no more than there are. */
+static void claim_drop(struct domain *d, u64 n)
 {
 	u64 used = min(d->claimed_pages, n);
 
 	if (used) {
 		d->claimed_pages -= used;
-		(void)claims_change(0, used);
+		(void)claims_change(-(s64)used);
 	}
 }
 
@@ -92,7 +77,7 @@ int domain_frames_alloc(struct domain *d, unsigned int order, u32 flags,
 	if (err) {
 		return err;
 	}
-	*out = frames_alloc_claimed(order, flags, READ_ONCE(d->claimed_pages));
+	*out = frames_alloc(order, flags, READ_ONCE(d->claimed_pages));
 	if (mfn_eq(*out, INVALID_MFN)) {
 		return -ENOMEM;
 	}
@@ -100,7 +85,7 @@ int domain_frames_alloc(struct domain *d, unsigned int order, u32 flags,
 	err = may_grow(d, n);
 	if (!err) {
 		domain_frames_added(d, *out, n);
-		claim_used(d, n);
+		claim_drop(d, n);
 	}
 	spin_unlock(&d->frame_lock);
 	if (err) {
@@ -122,13 +107,12 @@ int domain_claim_pages(struct domain *d, u64 pages)
 
 	spin_lock(&d->frame_lock);
 	if (!pages) {
-		(void)claims_change(0, d->claimed_pages);
-		d->claimed_pages = 0;
+		claim_drop(d, ~0ULL);
 	} else if (d->claimed_pages || pages > d->max_pages ||
 		   pages <= d->tot_pages || d->dying) {
 		err = -EINVAL;
 	} else {
-		err = claims_change(pages - d->tot_pages, 0);
+		err = claims_change((s64)(pages - d->tot_pages));
 		if (!err) {
 			d->claimed_pages = pages - d->tot_pages;
 		}
@@ -143,7 +127,7 @@ int domain_claim_pages(struct domain *d, u64 pages)
  */
 mfn_t hv_shared_alloc(struct domain *d, bool writable)
 {
-	mfn_t m = frames_alloc(0, 0);
+	mfn_t m = frames_alloc(0, 0, 0);
 	struct frame *f;
 	u64 s = FS_OWNER(d->id) | FS_REF_ONE | FS_TYPE_REF_ONE | FS_VALID;
 

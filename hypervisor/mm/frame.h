@@ -61,7 +61,6 @@ _Static_assert(sizeof(struct frame) == 24, "0.59 % of RAM");
 
 /* frame.flags; atomic once the frame has an owner. */
 #define FRAME_ALLOCATED		0x01	/* allocation reference still held */
-#define FRAME_NEEDS_SCRUB	0x02	/* holds an earlier owner's bytes */
 #define FRAME_HV		0x04	/* ours (heap, shared info): on no list */
 #define FRAME_FOREIGN_TLB	0x08	/* was mapped by others than its owner */
 #define FRAME_FREE_HEAD		0x10	/* first of a free block of 2^order */

@@ -42,7 +42,7 @@ static __init void add_range(mfn_t from, mfn_t to)
 {
 	from.v = max(from.v, LOW_FRAMES);
 	if (from.v < to.v) {
-		alloc_add_free_range(from, to);
+		frames_add_range(from, to);
 	}
 }
 

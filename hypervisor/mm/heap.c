@@ -139,7 +139,7 @@ void heap_free(void *p)
 
 void *heap_alloc_pages(unsigned int order)
 {
-	mfn_t m = frames_alloc(order, 0);
+	mfn_t m = frames_alloc(order, 0, 0);
 
 	if (mfn_eq(m, INVALID_MFN)) {
 		return NULL;

@@ -32,18 +32,8 @@ static void flush_before_new_type(struct frame *f, const struct domain *d)
 {
 	cpumask_t cpus = READ_ONCE(f->flags) & FRAME_FOREIGN_TLB ?
 			 cpus_online : READ_ONCE(d->dirty_cpus);
-	u32 stamp = READ_ONCE(f->tlb_stamp);
-	cpumask_t stale = 0;
-	unsigned int cpu;
 
-	for_each_cpu_in(cpu, cpus) {
-		if (tlb_may_be_stale(cpu, stamp)) {
-			stale |= CPUMASK(cpu);
-		}
-	}
-	if (stale) {
-		tlb_flush_mask(stale);
-	}
+	tlb_flush_stale(cpus, READ_ONCE(f->tlb_stamp));
 }
 
 /* Ends the claim: adds and takes bits away, other bits may change by others. */
@@ -254,6 +244,11 @@ int page_pin(mfn_t m, enum frame_type t, struct domain *d)
 			return -EINVAL;
 		}
 	} while (!try_cmpxchg64(&f->state, &s, s | FS_PINNED));
+	/* Destruction may be past this frame: it looks at each one once. */
+	if (READ_ONCE(d->dying)) {
+		err = page_unpin(m, d);
+		return err ? err : -EINVAL;
+	}
 	return 0;
 }
 

@@ -23,12 +23,7 @@ static u32 next_frame(struct domain *d)
 		struct frame *f = &frame_table[m];
 
 		domain_frame_unlink(d, f);
-		f->prev = FRAME_LIST_END;
-		f->next = d->frames_kept;
-		if (f->next != FRAME_LIST_END) {
-			frame_table[f->next].prev = m;
-		}
-		d->frames_kept = m;
+		frame_list_add(&d->frames_kept, f);
 		/* If not: another CPU is just about to free it. */
 		if (frame_get(mfn(m), d)) {
 			break;

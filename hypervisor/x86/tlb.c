@@ -20,11 +20,21 @@
 u32 tlb_clock = QUARTER_TURN - 1000;	/* so that wrapping is nothing rare */
 DEFINE_PER_CPU(u32, tlb_flushed_at);
 
-bool tlb_may_be_stale(unsigned int cpu, u32 stamp)
+void tlb_flush_stale(cpumask_t cpus, u32 stamp)
 {
-	u32 flushed = READ_ONCE(per_cpu(tlb_flushed_at, cpu));
+	cpumask_t stale = 0;
+	unsigned int cpu;
 
-	return (s32)(flushed - stamp) <= 0;
+	for_each_cpu_in(cpu, cpus) {
+		u32 flushed = READ_ONCE(per_cpu(tlb_flushed_at, cpu));
+
+		if ((s32)(flushed - stamp) <= 0) {
+			stale |= CPUMASK(cpu);
+		}
+	}
+	if (stale) {
+		tlb_flush_mask(stale);
+	}
 }
 
 /* The time of a flush that begins now. */

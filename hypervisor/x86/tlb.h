@@ -26,9 +26,6 @@ static inline u32 tlb_stamp_now(void)
 	return *(volatile u32 *)&tlb_clock;
 }
 
-/* Could `cpu` still hold an entry from before `stamp`? */
-bool tlb_may_be_stale(unsigned int cpu, u32 stamp);
-
 /* Flushes everything but global (hypervisor) entries on this CPU. */
 void tlb_flush_local(void);
 
@@ -39,6 +36,8 @@ static inline void tlb_flush_local_one(vaddr_t va)
 
 /* The same on every CPU of the mask, returning when all have done it. */
 void tlb_flush_mask(cpumask_t cpus);
+/* On those of the mask that could still hold an entry from before stamp. */
+void tlb_flush_stale(cpumask_t cpus, u32 stamp);
 void tlb_flush_mask_one(cpumask_t cpus, vaddr_t va);
 /* Global entries too: changed hypervisor mappings. */
 void tlb_flush_all_global(void);

@@ -49,6 +49,8 @@ void fake_machine_init(u64 seed)
 		fake_frame_table = calloc(FAKE_FRAMES,
 					  sizeof(*fake_frame_table));
 		hv_l4 = calloc(PTES_PER_TABLE, sizeof(pte_t));
+		/* What is in RAM at power-on. */
+		memset(fake_memory, 0x5a, FAKE_FRAMES * PAGE_SIZE);
 	}
 	max_mfn = FAKE_FRAMES;
 	for (unsigned int i = 0; i < FAKE_FRAMES; i++) {
@@ -59,7 +61,7 @@ void fake_machine_init(u64 seed)
 		hv_l4[s] = 0xdead0000 + s;
 	}
 	if (!frames_free_count()) {
-		alloc_add_free_range(mfn(FAKE_FIRST), mfn(FAKE_FRAMES));
+		frames_add_range(mfn(FAKE_FIRST), mfn(FAKE_FRAMES));
 	}
 }
 
@@ -113,9 +115,18 @@ bool hypercall_preempt(void)
 /* Stale as long as nobody flushed since: every stamp after the last flush. */
 static u32 flushed_at[2];
 
-bool tlb_may_be_stale(unsigned int cpu, u32 stamp)
+void tlb_flush_stale(cpumask_t cpus, u32 stamp)
 {
-	return cpu < 2 && flushed_at[cpu] <= stamp;
+	cpumask_t stale = 0;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		if (flushed_at[i] <= stamp) {
+			stale |= CPUMASK(i);
+		}
+	}
+	if (stale & cpus) {
+		tlb_flush_mask(stale & cpus);
+	}
 }
 
 void tlb_flush_mask(cpumask_t cpus)

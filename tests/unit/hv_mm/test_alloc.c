@@ -30,7 +30,7 @@ static void alloc_one(void)
 {
 	unsigned int order = fake_below(3) ? 0 : fake_below(8);
 	unsigned int bits = fake_below(4) ? 0 : 18 + fake_below(6);
-	mfn_t m = frames_alloc(order, bits ? ALLOC_BITS(bits) : 0);
+	mfn_t m = frames_alloc(order, bits ? ALLOC_BITS(bits) : 0, 0);
 
 	if (mfn_eq(m, INVALID_MFN) || nr_blocks == MAX_BLOCKS) {
 		if (!mfn_eq(m, INVALID_MFN)) {
@@ -73,16 +73,10 @@ Test(alloc, random, .timeout = 120)
 	fake_machine_init(3);
 	cr_assert_eq(frames_free_count(), all);
 	for (unsigned int i = 0; i < 40000; i++) {
-		switch (fake_below(5)) {
-		case 0: case 1:
+		if (fake_below(2)) {
 			alloc_one();
-			break;
-		case 2: case 3:
+		} else {
 			free_one();
-			break;
-		default:
-			(void)alloc_scrub_some();
-			break;
 		}
 	}
 	for (unsigned int i = 0; i < nr_blocks; i++) {
@@ -92,11 +86,31 @@ Test(alloc, random, .timeout = 120)
 	while (nr_blocks) {
 		free_one();
 	}
-	while (alloc_scrub_some()) {
-	}
 	cr_assert_eq(frames_free_count(), all);
 	/* Everything has merged again: the largest block fits. */
-	cr_assert(!mfn_eq(frames_alloc(10, 0), INVALID_MFN));
+	cr_assert(!mfn_eq(frames_alloc(10, 0, 0), INVALID_MFN));
+}
+
+static unsigned char first_byte(mfn_t m)
+{
+	return *(unsigned char *)mfn_to_virt(m);
+}
+
+/* As it is for domain 0 at boot; zero for everybody else, power-on or not. */
+Test(alloc, power_on_contents)
+{
+	mfn_t m;
+
+	fake_machine_init(11);
+	m = frames_alloc(9, ALLOC_NO_SCRUB, 0);
+	cr_assert_eq(first_byte(m), 0x5a);
+	frames_free(m, 9);
+	for (unsigned int i = 0; i < FAKE_FRAMES - FAKE_FIRST; i++) {
+		m = frames_alloc(0, 0, 0);
+		cr_assert(!mfn_eq(m, INVALID_MFN));
+		cr_assert_eq(first_byte(m), 0);
+	}
+	cr_assert(mfn_eq(frames_alloc(0, 0, 0), INVALID_MFN));
 }
 
 Test(alloc, claims)
@@ -111,14 +125,14 @@ Test(alloc, claims)
 	cr_assert_eq(domain_claim_pages(&fake_domains[1], all - 8), 0);
 	cr_assert_eq(domain_claim_pages(&fake_domains[1], all - 8), -EINVAL);
 	cr_assert_eq(domain_claim_pages(&fake_domains[2], 9), -ENOMEM);
-	cr_assert_eq(frames_unclaimed_count(), 8);
+	cr_assert_eq(frames_free_count() - frames_claimed_count(), 8);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 4, 0, &m),
 		     -ENOMEM);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 3, 0, &m), 0);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 0, 0, &m),
 		     -ENOMEM);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[1], 4, 0, &m), 0);
-	cr_assert_eq(frames_outstanding_claims(), all - 8 - 16);
+	cr_assert_eq(frames_claimed_count(), all - 8 - 16);
 	cr_assert_eq(domain_claim_pages(&fake_domains[1], 0), 0);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 0, 0, &m), 0);
 }

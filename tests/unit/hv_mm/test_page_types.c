@@ -112,10 +112,12 @@ static void op_wipe(unsigned int id)
 	}
 }
 
+/* Domain 0 pins for others, too, whether they are dying or not. */
 static void op_pin(unsigned int id)
 {
+	unsigned int owner = id || fake_below(8) ? id : fake_below(DOMAINS);
 	enum frame_type t = FT_L1 + fake_below(4);
-	int err = page_pin(some_frame(id), t, &fake_domains[id]);
+	int err = page_pin(some_frame(owner), t, &fake_domains[owner]);
 
 	cr_assert(err == 0 || err == -EINVAL || err == -EBUSY ||
 		  err == -EPERM || err == -ERESTART, "pin: %d", err);
@@ -191,7 +193,6 @@ static void op_destroy(unsigned int id)
 {
 	struct pv_vcpu *pv = &fake_vcpus[id].pv;
 	struct domain *d = &fake_domains[id];
-	u64 left;
 
 	d->dying = true;
 	if (!mfn_eq(pv->root_kernel, INVALID_MFN)) {
@@ -200,12 +201,10 @@ static void op_destroy(unsigned int id)
 	}
 	while (domain_relinquish_memory(d) == -ERESTART) {
 	}
-	nr_owned[id] = 0;
-	left = d->tot_pages;
-	if (left) {
-		d->dying = false;	/* others map some: try again later */
-		return;
+	if (d->tot_pages) {
+		return;			/* others map some: try again later */
 	}
+	nr_owned[id] = 0;
 	cr_assert_eq(d->refs, 1, "d%u: %u references left", id, d->refs);
 	fake_domain_init(id, id == 0);
 }
@@ -214,6 +213,10 @@ static void random_op(void)
 {
 	unsigned int id = fake_below(DOMAINS);
 
+	if (fake_domains[id].dying) {
+		op_destroy(id);
+		id = fake_domains[id].dying ? 0 : id;
+	}
 	fake_run(id);
 	if (page_put_pending() == -ERESTART) {
 		return;
@@ -337,7 +340,7 @@ static unsigned int check_all(void)
 Test(page_types, model, .timeout = 600)
 {
 	const char *env = getenv("MM_MODEL_OPS");
-	unsigned long ops = env ? strtoul(env, NULL, 0) : 400000;
+	unsigned long ops = env ? strtoul(env, NULL, 0) : 10000000;
 	unsigned int seen = 0;
 
 	fake_machine_init(env ? ops : 20261121);
