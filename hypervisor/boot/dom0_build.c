@@ -59,13 +59,12 @@ static struct domain *create(void)
 	return d;
 }
 
-/* Ports that stay ours: interrupt controllers, timers, our serial line. */
+/* Ports that stay ours: interrupt controllers, our serial line. */
 static void grant_io_ports(struct domain *d)
 {
 	static const struct { u16 first, last; } ours[] = {
 		{ 0x20, 0x21 }, { 0xa0, 0xa1 },		/* PICs */
 		{ 0x4d0, 0x4d1 },			/* their ELCR */
-		{ 0x40, 0x43 }, { 0x61, 0x61 },		/* PIT, its gate */
 		{ 0xcf8, 0xcfb },			/* PCI address */
 	};
 

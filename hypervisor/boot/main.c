@@ -10,7 +10,6 @@
 #include "boot/version.h"
 #include "device/acpi.h"
 #include "device/console.h"
-#include "device/pci.h"
 #include "domain/sched.h"
 #include "lib/printk.h"
 #include "mm/alloc.h"
@@ -86,7 +85,6 @@ static __init void __noreturn boot_on_own_stack(void)
 	mm_init();
 	paging_use_heap();
 	acpi_init();
-	pci_init();
 	apic_init();
 	ioapic_init();
 	keep_our_devices();

@@ -27,7 +27,7 @@
 
 struct msi {
 	struct msi_place at;
-	u16 cap;
+	u8 cap;
 	u16 ctrl;
 	u64 address;
 	u32 data;
@@ -45,37 +45,21 @@ struct table_page {
 static spinlock_t pages_lock;
 static struct table_page *pages;
 
-static u32 cfg_read(const struct msi_place *p, unsigned int reg,
-		    unsigned int bytes)
-{
-	return pci_read(p->seg, p->bus, p->devfn, reg, bytes);
-}
-
-static void cfg_write(const struct msi_place *p, unsigned int reg,
-		      unsigned int bytes, u32 val)
-{
-	pci_write(p->seg, p->bus, p->devfn, reg, bytes, val);
-}
-
 /* Offset of a capability; 0: none.  A looping list ends after 48 steps. */
-static unsigned int find_cap(const struct msi_place *p, u8 id)
+static u8 find_cap(u16 bdf, u8 id)
 {
-	unsigned int at, steps;
+	u32 head = pci_read(bdf, PCI_CAP_LIST, 1) << 8;
 
-	if (!(cfg_read(p, PCI_STATUS, 2) & PCI_STATUS_CAPS)) {
+	if (!(pci_read(bdf, PCI_STATUS, 2) & PCI_STATUS_CAPS)) {
 		return 0;
 	}
-	at = cfg_read(p, PCI_CAP_LIST, 1) & 0xfc;
-	for (steps = 0; at >= 0x40 && steps < 48; steps++) {
-		u32 head = cfg_read(p, at, 2);
+	for (unsigned int steps = 0; steps < 48 && head >> 8 >= 0x40; steps++) {
+		u8 at = head >> 8 & 0xfc;
 
-		if ((head & 0xff) == 0xff) {
-			return 0;
-		}
+		head = pci_read(bdf, at, 2);
 		if ((head & 0xff) == id) {
 			return at;
 		}
-		at = head >> 8 & 0xfc;
 	}
 	return 0;
 }
@@ -85,7 +69,6 @@ static char *map_table(u64 maddr)
 {
 	u64 page = maddr & ~(u64)PAGE_OFFSET_MASK;
 	struct table_page *t;
-	char *va = NULL;
 
 	spin_lock(&pages_lock);
 	for (t = pages; t && t->maddr != page; t = t->next) {
@@ -94,33 +77,26 @@ static char *map_table(u64 maddr)
 	if (!t) {
 		t = heap_alloc(sizeof(*t));
 		if (t) {
-			t->maddr = page;
-			t->va = ioremap(page, PAGE_SIZE);
-			t->next = pages;
+			*t = (struct table_page){ pages, page,
+						  ioremap(page, PAGE_SIZE) };
 			pages = t;
 		}
 	}
-	if (t) {
-		va = t->va + (maddr - page);
-	}
 	spin_unlock(&pages_lock);
-	return va;
+	return t ? t->va + (maddr - page) : NULL;
 }
 
 /* Where BAR `bir` is; 0: no memory there. */
 static u64 bar_address(const struct msi_place *p, unsigned int bir)
 {
-	u64 bar;
+	u8 reg = PCI_BAR0 + 4 * bir;
+	u64 bar = bir < 6 ? pci_read(p->bdf, reg, 4) : 0xffffffff;
 
-	if (bir > 5) {
-		return 0;
-	}
-	bar = cfg_read(p, PCI_BAR0 + 4 * bir, 4);
 	if ((bar & 1) || bar == 0xffffffff) {
 		return 0;
 	}
 	if ((bar & 6) == 4 && bir < 5) {
-		bar |= (u64)cfg_read(p, PCI_BAR0 + 4 * bir + 4, 4) << 32;
+		bar |= (u64)pci_read(p->bdf, reg + 4, 4) << 32;
 	}
 	bar &= ~0xfULL;
 	/* Virtual functions have no BARs of their own. */
@@ -129,24 +105,15 @@ static u64 bar_address(const struct msi_place *p, unsigned int bir)
 
 static int find_msix_entry(struct msi *m)
 {
-	u32 table = cfg_read(&m->at, m->cap + MSIX_TABLE, 4);
-	u64 base;
+	u32 table = pci_read(m->at.bdf, m->cap + MSIX_TABLE, 4);
+	u64 base = bar_address(&m->at, table & 7);
 
-	if (m->at.entry > (m->ctrl & MSIX_CTRL_SIZE)) {
-		return -EINVAL;
-	}
-	base = bar_address(&m->at, table & 7);
-	if (!base) {
+	if (!base || m->at.entry > (m->ctrl & MSIX_CTRL_SIZE)) {
 		return -EINVAL;
 	}
 	base += (table & ~7U) + 16 * m->at.entry;
 	m->entry = (volatile u32 *)map_table(base);
 	return m->entry ? 0 : -ENOMEM;
-}
-
-static unsigned int msi_mask_reg(const struct msi *m)
-{
-	return m->cap + (m->ctrl & MSI_CTRL_64 ? 0x10 : 0x0c);
 }
 
 void msi_mask(struct msi *m, bool mask)
@@ -156,76 +123,70 @@ void msi_mask(struct msi *m, bool mask)
 		m->entry[3] = mask;
 		(void)m->entry[3];	/* posted writes arrive before we go */
 	} else if (m->ctrl & MSI_CTRL_MASKABLE) {
-		cfg_write(&m->at, msi_mask_reg(m), 4, mask);
+		pci_write(m->at.bdf,
+			  m->cap + (m->ctrl & MSI_CTRL_64 ? 0x10 : 0x0c), 4,
+			  mask);
 	}
 }
 
 static void write_message(struct msi *m)
 {
-	const struct msi_place *p = &m->at;
+	u32 high = (u32)(m->address >> 32);
+	u16 bdf = m->at.bdf;
+	u8 cap = m->cap;
 
 	if (m->entry) {
 		m->entry[0] = (u32)m->address;
-		m->entry[1] = (u32)(m->address >> 32);
+		m->entry[1] = high;
 		m->entry[2] = m->data;
 		return;
 	}
-	cfg_write(p, m->cap + 4, 4, (u32)m->address);
+	pci_write(bdf, cap + 4, 4, (u32)m->address);
 	if (m->ctrl & MSI_CTRL_64) {
-		cfg_write(p, m->cap + 8, 4, (u32)(m->address >> 32));
-		cfg_write(p, m->cap + 0xc, 2, m->data);
-	} else {
-		cfg_write(p, m->cap + 8, 2, m->data);
+		pci_write(bdf, cap + 8, 4, high);
 	}
+	pci_write(bdf, cap + (m->ctrl & MSI_CTRL_64 ? 0xc : 8), 2, m->data);
 	/* One vector only. */
-	cfg_write(p, m->cap + MSI_CTRL, 2,
-		  cfg_read(p, m->cap + MSI_CTRL, 2) & ~MSI_CTRL_MULTI);
+	pci_write(bdf, cap + MSI_CTRL, 2,
+		  pci_read(bdf, cap + MSI_CTRL, 2) & ~MSI_CTRL_MULTI);
 }
 
 int msi_setup(const struct msi_place *where, u64 address, u32 data,
 	      struct msi **out)
 {
-	struct msi *m = heap_alloc(sizeof(*m));
+	u8 cap = find_cap(where->bdf,
+			  where->msix ? PCI_CAP_MSIX : PCI_CAP_MSI);
+	struct msi *m = cap ? heap_alloc(sizeof(*m)) : NULL;
 	int err;
 
 	if (!m) {
-		return -ENOMEM;
+		return cap ? -ENOMEM : -ENODEV;
 	}
-	m->at = *where;
-	m->address = address;
-	m->data = data;
-	m->cap = (u16)find_cap(where, where->msix ? PCI_CAP_MSIX :
-			       PCI_CAP_MSI);
-	err = -ENODEV;
-	if (!m->cap) {
-		goto out_free;
-	}
-	m->ctrl = (u16)cfg_read(where, m->cap + MSI_CTRL, 2);
+	*m = (struct msi){ .at = *where, .cap = cap, .address = address,
+			   .data = data };
+	m->ctrl = (u16)pci_read(where->bdf, cap + MSI_CTRL, 2);
 	err = where->msix ? find_msix_entry(m) : 0;
 	if (err) {
-		goto out_free;
+		heap_free(m);
+		return err;
 	}
 	msi_mask(m, true);
 	write_message(m);
 	*out = m;
 	return 0;
-out_free:
-	heap_free(m);
-	return err;
 }
 
-void msi_restore(struct msi *m)
+bool msi_restore(struct msi *m, u16 bdf)
 {
 	bool masked = m->masked;
 
+	if (m->at.bdf != bdf) {
+		return false;
+	}
 	msi_mask(m, true);
 	write_message(m);
 	msi_mask(m, masked);
-}
-
-bool msi_is_of(const struct msi *m, u16 seg, u8 bus, u8 devfn)
-{
-	return m->at.seg == seg && m->at.bus == bus && m->at.devfn == devfn;
+	return true;
 }
 
 void msi_release(struct msi *m)

@@ -13,8 +13,7 @@ struct msi;
 
 /* Which vector of which device. */
 struct msi_place {
-	u16 seg;
-	u8 bus, devfn;
+	u16 bdf;
 	bool msix;			/* entry and table_base count */
 	u16 entry;
 	u64 table_base;			/* BAR's address, for virtual functions */
@@ -27,8 +26,8 @@ struct msi_place {
 int msi_setup(const struct msi_place *where, u64 address, u32 data,
 	      struct msi **out);
 void msi_mask(struct msi *m, bool mask);	/* any context */
-void msi_restore(struct msi *m);
-bool msi_is_of(const struct msi *m, u16 seg, u8 bus, u8 devfn);
+/* Writes the message anew if it is one of that device. */
+bool msi_restore(struct msi *m, u16 bdf);
 void msi_release(struct msi *m);		/* masks and frees */
 
 #endif

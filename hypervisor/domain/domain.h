@@ -26,6 +26,7 @@
 #include "x86/current.h"
 #include "mm/frame.h"
 #include "domain/timer.h"
+#include <xen/callback.h>
 #include <xen/vcpu.h>
 #include <xen/sched.h>
 #include <xen/version.h>
@@ -37,6 +38,7 @@ struct e820_entry;
 
 /* ---- what a PV guest believes to be its CPU (pvcpu/) ---- */
 
+/* A place where the guest's kernel wants to be entered. */
 struct trap_entry {
 	u64 address;		/* 0: no handler */
 	u16 cs;
@@ -49,10 +51,9 @@ struct trap_entry {
 struct pv_vcpu {
 	/* Read by entry.S on its straight-line paths: keep together. */
 	bool kernel_mode;		/* guest kernel or guest user */
-	bool syscall_masks_events;
 	bool fast_iret;			/* entry.S may carry out iret */
 	bool fast_syscall, fast_pf;	/* and bounce these, given a stack */
-	u8 pad[3];
+	u8 pad[4];
 	u64 fast_sp;			/* frame for a syscall from user mode on
 					   the kernel stack; 0: C must look */
 	u64 fast_pf_sp;			/* the same for a page fault */
@@ -60,18 +61,8 @@ struct pv_vcpu {
 	u64 cr3_user;			/* the same in user mode; 0: none */
 	u64 kernel_sp;			/* STACK_SWITCH: stack on user entry */
 	u64 kernel_ss;
-	u64 syscall_address;		/* CALLBACKTYPE_syscall; 0: none */
+	struct trap_entry callbacks[8];	/* by CALLBACKTYPE_* */
 
-	u64 event_address;		/* CALLBACKTYPE_event */
-	u64 failsafe_address;		/* CALLBACKTYPE_failsafe */
-	bool failsafe_masks_events;
-	u64 syscall32_address;		/* CALLBACKTYPE_syscall32 */
-	u16 syscall32_cs;
-	bool syscall32_masks_events;
-	u64 sysenter_address;		/* CALLBACKTYPE_sysenter */
-	u16 sysenter_cs;
-	bool sysenter_masks_events;
-	u64 nmi_address;		/* CALLBACKTYPE_nmi */
 	bool nmi_pending, nmi_masked;
 
 	mfn_t root_kernel, root_user;	/* L4 frames, typed; user may be none */
@@ -165,13 +156,6 @@ struct vcpu {
 
 /* ---- the domain ---- */
 
-struct pv_pit {
-	u64 start_ns;			/* when the count was written */
-	u16 count, latch;
-	u8 control, gate, low;
-	bool read_high, write_high, latched;
-};
-
 struct domain {
 	domid_t id;
 	bool privileged;		/* domain 0 */
@@ -239,7 +223,6 @@ struct domain {
 	/* I/O ports, memory and IRQs a domain may touch: domain 0 only now */
 	u8 *io_ports;			/* 8 KiB bitmap, 1: allowed; or NULL */
 	u32 pci_address;		/* port 0xcf8 as it wrote it */
-	struct pv_pit pit;		/* timer channel 2 (pvcpu/pit.c) */
 
 	struct cpu_policy *policy;	/* CPUID and MSR values (pvcpu/) */
 	u32 tsc_mode;

@@ -167,7 +167,7 @@ void vcpu_guest_areas_publish(struct vcpu *v)
 {
 	struct vcpu *c = current;
 	/* In guest user mode the kernel's addresses are not mapped. */
-	bool other_tables = !guest_in_kernel_mode(c) &&
+	bool other_tables = !c->pv.kernel_mode &&
 			    c->pv.cr3_user != c->pv.cr3_kernel;
 
 	if (!v->runstate_guest && !v->time_guest) {

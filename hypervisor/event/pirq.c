@@ -172,17 +172,14 @@ int pirq_unmap(struct domain *d, u32 pirq)
 	return 0;
 }
 
-int pirq_restore_msi(struct domain *d, u16 seg, u8 bus, u8 devfn)
+int pirq_restore_msi(struct domain *d, u16 bdf)
 {
 	bool any = false;
 
 	for (u32 i = nr_gsis; d->pirqs && i < MAX_IRQS; i++) {
 		struct msi *m = d->pirqs[i].msi;
 
-		if (m && msi_is_of(m, seg, bus, devfn)) {
-			msi_restore(m);
-			any = true;
-		}
+		any |= m && msi_restore(m, bdf);
 	}
 	return any ? 0 : -ENODEV;
 }

@@ -33,7 +33,7 @@ struct msi_place;
 int pirq_map_msi(struct domain *d, const struct msi_place *where);
 int pirq_unmap(struct domain *d, u32 pirq);
 /* PHYSDEVOP_restore_msi: writes the device's messages anew. */
-int pirq_restore_msi(struct domain *d, u16 seg, u8 bus, u8 devfn);
+int pirq_restore_msi(struct domain *d, u16 bdf);
 
 /* For EVTCHNOP_bind_pirq: without a lock first, then under event_lock. */
 int pirq_prepare(struct domain *d, u32 pirq);

@@ -10,59 +10,40 @@
 #include "pvcpu/pvcpu.h"
 #include <xen/callback.h>
 
+#define KNOWN_TYPES	(BIT(CALLBACKTYPE_event) | BIT(CALLBACKTYPE_failsafe) | \
+			 BIT(CALLBACKTYPE_syscall) | BIT(CALLBACKTYPE_nmi) | \
+			 BIT(CALLBACKTYPE_sysenter) | \
+			 BIT(CALLBACKTYPE_syscall32))
+
+static bool type_known(u16 type)
+{
+	return type < 64 && (BIT(type) & KNOWN_TYPES);
+}
+
 static long register_callback(struct vcpu *v, const struct callback_register *r)
 {
-	bool masks = r->flags & CALLBACKF_mask_events;
-	struct pv_vcpu *pv = &v->pv;
-
 	if (!vaddr_canonical(r->address)) {
 		return -EINVAL;
 	}
-	switch (r->type) {
-	case CALLBACKTYPE_event:
-		pv->event_address = r->address;
-		break;
-	case CALLBACKTYPE_failsafe:
-		pv->failsafe_address = r->address;
-		pv->failsafe_masks_events = masks;
-		break;
-	case CALLBACKTYPE_syscall:
-		pv->syscall_address = r->address;
-		pv->syscall_masks_events = masks;
-		break;
-	case CALLBACKTYPE_syscall32:
-		pv->syscall32_address = r->address;
-		pv->syscall32_masks_events = masks;
-		break;
-	case CALLBACKTYPE_sysenter:
-		pv->sysenter_address = r->address;
-		pv->sysenter_masks_events = masks;
-		break;
-	case CALLBACKTYPE_nmi:
-		pv->nmi_address = r->address;
-		break;
-	default:
+	if (!type_known(r->type)) {
 		return hypercall_enosys_sub("callback_op type", r->type);
 	}
+	pvcpu_set_callback(v, r->type, r->address,
+			   r->flags & CALLBACKF_mask_events);
 	pvcpu_update_fast(v);
 	return 0;
 }
 
 static long unregister_callback(struct vcpu *v, u16 type)
 {
-	switch (type) {
-	case CALLBACKTYPE_event:
-	case CALLBACKTYPE_failsafe:
-	case CALLBACKTYPE_syscall:
-	case CALLBACKTYPE_syscall32:
-	case CALLBACKTYPE_sysenter:
-		return -EINVAL;
-	case CALLBACKTYPE_nmi:
-		v->pv.nmi_address = 0;
-		return 0;
-	default:
+	if (!type_known(type)) {
 		return hypercall_enosys_sub("callback_op type", type);
 	}
+	if (type != CALLBACKTYPE_nmi) {
+		return -EINVAL;
+	}
+	pvcpu_set_callback(v, type, 0, false);
+	return 0;
 }
 
 long hc_callback_op(unsigned long a1, unsigned long a2, unsigned long a3,

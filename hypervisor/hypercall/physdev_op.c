@@ -7,7 +7,6 @@
  */
 #include "hypercall/hypercall.h"
 #include "device/msi.h"
-#include "device/pci.h"
 #include "event/pirq.h"
 #include "mm/guest_copy.h"
 #include "x86/irq.h"
@@ -112,13 +111,13 @@ static long op_alloc_vector(unsigned long arg)
 static int map_msi(struct domain *d, const struct physdev_map_pirq *m)
 {
 	struct msi_place at = {
-		.bus = (u8)m->bus, .devfn = (u8)m->devfn,
+		.bdf = (u16)((u8)m->bus << 8 | (u8)m->devfn),
 		.msix = m->table_base != 0, .entry = (u16)m->entry_nr,
 		.table_base = m->table_base,
 	};
 
-	if (m->type != MAP_PIRQ_TYPE_MSI) {
-		at.seg = (u16)((u32)m->bus >> 16);
+	if (m->type != MAP_PIRQ_TYPE_MSI && (u32)m->bus >> 16) {
+		return -ENODEV;		/* segment 0 only: device/pci.h */
 	}
 	return pirq_map_msi(d, &at);
 }
@@ -210,17 +209,6 @@ static long op_get_free_pirq(unsigned long arg)
 	return -ENOSPC;
 }
 
-static long op_mmcfg_reserved(unsigned long arg)
-{
-	struct physdev_pci_mmcfg_reserved m;
-
-	if (copy_from_guest_va(&m, arg, sizeof(m))) {
-		return -EFAULT;
-	}
-	return pci_mmcfg_reserved(m.address, m.segment, m.start_bus,
-				  m.end_bus);
-}
-
 static long op_restore_msi(unsigned long arg, bool with_segment)
 {
 	struct physdev_pci_device p = { 0 };
@@ -237,7 +225,8 @@ static long op_restore_msi(unsigned long arg, bool with_segment)
 		p.bus = r.bus;
 		p.devfn = r.devfn;
 	}
-	return pirq_restore_msi(current->domain, p.seg, p.bus, p.devfn);
+	return p.seg ? -ENODEV : pirq_restore_msi(current->domain,
+						  (u16)(p.bus << 8 | p.devfn));
 }
 
 /* Calls for the machine: domain 0's alone. */
@@ -260,8 +249,6 @@ static long machine_call(unsigned long cmd, unsigned long arg)
 		return op_apic(arg, true);
 	case PHYSDEVOP_alloc_irq_vector:
 		return op_alloc_vector(arg);
-	case PHYSDEVOP_pci_mmcfg_reserved:
-		return op_mmcfg_reserved(arg);
 	case PHYSDEVOP_restore_msi:
 		return op_restore_msi(arg, false);
 	case PHYSDEVOP_restore_msi_ext:
@@ -275,6 +262,7 @@ static long machine_call(unsigned long cmd, unsigned long arg)
 	case PHYSDEVOP_prepare_msix:
 	case PHYSDEVOP_release_msix:
 	case PHYSDEVOP_dbgp_op:
+	case PHYSDEVOP_pci_mmcfg_reserved:
 		return 0;
 	default:
 		return hypercall_enosys_sub("physdev_op", cmd);

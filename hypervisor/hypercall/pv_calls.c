@@ -38,11 +38,9 @@ long hc_set_callbacks(unsigned long a1, unsigned long a2, unsigned long a3,
 	    !vaddr_canonical(a3)) {
 		return -EINVAL;
 	}
-	v->pv.event_address = a1;
-	v->pv.failsafe_address = a2;
-	v->pv.syscall_address = a3;
-	v->pv.failsafe_masks_events = false;
-	v->pv.syscall_masks_events = false;
+	pvcpu_set_callback(v, CALLBACKTYPE_event, a1, true);
+	pvcpu_set_callback(v, CALLBACKTYPE_failsafe, a2, false);
+	pvcpu_set_callback(v, CALLBACKTYPE_syscall, a3, false);
 	pvcpu_update_fast(v);
 	return 0;
 }

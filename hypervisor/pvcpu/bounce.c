@@ -21,42 +21,39 @@
 #include "x86/tlb.h"
 #include "event/evtchn.h"
 
+#define BOUNCE_MAX_EXTRA	4
+
 /* What a handler starts without. */
 #define TRAP_CLEARS	(EFLAGS_TF | EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | \
 			 EFLAGS_AC | EFLAGS_IOPL)
 
-void guest_enter_kernel_mode(struct vcpu *v)
+void guest_set_mode(struct vcpu *v, bool kernel)
 {
-	if (v->pv.kernel_mode) {
+	if (v->pv.kernel_mode == kernel) {
 		return;
 	}
-	v->pv.kernel_mode = true;
+	v->pv.kernel_mode = kernel;
 	__asm__ volatile("swapgs" ::: "memory");
-	cr3_load(v->pv.cr3_kernel);
+	cr3_load(kernel ? v->pv.cr3_kernel : v->pv.cr3_user);
 }
 
-void guest_enter_user_mode(struct vcpu *v)
+void pvcpu_set_callback(struct vcpu *v, unsigned int type, u64 address,
+			bool masks_events)
 {
-	if (!v->pv.kernel_mode) {
-		return;
-	}
-	v->pv.kernel_mode = false;
-	__asm__ volatile("swapgs" ::: "memory");
-	cr3_load(v->pv.cr3_user);
-}
-
-static inline bool assist_iopl(const struct vcpu *v)
-{
-	return v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl);
+	v->pv.callbacks[type] = (struct trap_entry){
+		.address = address,
+		.masks_events = type == CALLBACKTYPE_event ||
+			(masks_events && type != CALLBACKTYPE_nmi),
+	};
 }
 
 void pvcpu_update_fast(struct vcpu *v)
 {
 	struct pv_vcpu *pv = &v->pv;
-	bool may = !assist_iopl(v);
+	bool may = !guest_assist_iopl(v);
 
 	pv->fast_iret = may && !pv->nmi_masked;
-	pv->fast_syscall = may && pv->syscall_address;
+	pv->fast_syscall = may && pv->callbacks[CALLBACKTYPE_syscall].address;
 	pv->fast_pf = may && pv->traps[TRAP_PF].address;
 	pvcpu_update_fast_stack(v);
 }
@@ -76,34 +73,36 @@ static u64 frame_flags(const struct vcpu *v, const struct cpu_user_regs *regs)
 	if (!v->info->evtchn_upcall_mask) {
 		flags |= EFLAGS_IF;
 	}
-	if (assist_iopl(v)) {
+	if (guest_assist_iopl(v)) {
 		flags |= (u64)v->pv.iopl << 12;
 	}
 	return flags;
 }
 
-/* Frame of n words, made by the caller but for the first two and last five. */
-static void bounce(struct cpu_user_regs *regs, u64 address, bool mask_events,
-		   u64 *frame, unsigned int n)
+void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
+		  const u64 *extra, unsigned int nr_extra)
 {
 	struct vcpu *v = current;
 	u64 sp = v->pv.kernel_mode ? regs->rsp : v->pv.kernel_sp;
-	size_t size = n * sizeof(u64);
+	size_t size = (7 + nr_extra) * sizeof(u64);
+	u64 frame[7 + BOUNCE_MAX_EXTRA] = { regs->rcx, regs->r11 };
+	u64 *hw = frame + 2;
 
-	if (!address) {
+	if (!to->address) {
 		domain_crash(v->domain, "no handler for trap %x at rip %lx",
 			     regs->entry_vector, regs->rip);
 		return;
 	}
-	frame[0] = regs->rcx;
-	frame[1] = regs->r11;
-	frame[n - 5] = regs->rip;
-	frame[n - 4] = frame_cs(v, regs);
-	frame[n - 3] = frame_flags(v, regs);
-	frame[n - 2] = regs->rsp;
-	frame[n - 1] = regs->ss;
+	while (nr_extra--) {
+		*hw++ = *extra++;
+	}
+	hw[0] = regs->rip;
+	hw[1] = frame_cs(v, regs);
+	hw[2] = frame_flags(v, regs);
+	hw[3] = regs->rsp;
+	hw[4] = regs->ss;
 
-	guest_enter_kernel_mode(v);
+	guest_set_mode(v, true);
 	sp = (sp & ~15ULL) - size;
 	if (!guest_range_ok(sp, size) || copy_to_guest_va(sp, frame, size)) {
 		domain_crash(v->domain,
@@ -111,46 +110,37 @@ static void bounce(struct cpu_user_regs *regs, u64 address, bool mask_events,
 			     regs->entry_vector, regs->rip, sp);
 		return;
 	}
-	if (mask_events) {
+	if (to->masks_events) {
 		v->info->evtchn_upcall_mask = 1;
 	}
 	regs->entry_vector = ENTRY_SYSCALL;
-	regs->rip = address;
+	regs->rip = to->address;
 	regs->cs = GUEST_CS64;
 	regs->rflags = (regs->rflags & ~(u64)TRAP_CLEARS) | EFLAGS_IF;
 	regs->rsp = sp;
 	regs->ss = GUEST_SS;
 }
 
-void guest_callback(struct cpu_user_regs *regs, u64 address, bool mask_events,
-		    bool with_error_code, u32 error_code)
+static void callback(struct cpu_user_regs *regs, unsigned int type)
 {
-	u64 frame[8];
-
-	if (with_error_code) {
-		frame[2] = error_code;
-		bounce(regs, address, mask_events, frame, 8);
-	} else {
-		bounce(regs, address, mask_events, frame, 7);
-	}
+	guest_bounce(regs, &current->pv.callbacks[type], NULL, 0);
 }
 
-void guest_failsafe(struct cpu_user_regs *regs, const u16 selectors[4])
+/* The guest cannot be restored, with the selectors in current->regs. */
+static void failsafe(struct cpu_user_regs *regs)
 {
 	struct vcpu *v = current;
-	u64 frame[11];
+	const u64 selectors[4] = { v->regs.ds, v->regs.es, v->regs.fs,
+				   v->regs.gs };
 
-	if (!v->pv.failsafe_address) {
+	if (!v->pv.callbacks[CALLBACKTYPE_failsafe].address) {
 		domain_crash(v->domain,
 			     "bad cs %x, ss %x or rip %lx, and no failsafe callback",
 			     regs->cs, regs->ss, regs->rip);
 		return;
 	}
-	for (unsigned int i = 0; i < 4; i++) {
-		frame[2 + i] = selectors[i];
-	}
-	bounce(regs, v->pv.failsafe_address, v->pv.failsafe_masks_events,
-	       frame, 11);
+	guest_bounce(regs, &v->pv.callbacks[CALLBACKTYPE_failsafe],
+		     selectors, 4);
 }
 
 /* 8, 10..14, 17, 21, 29, 30: Intel SDM 3, 6.13; AMD APM 2, 8.4. */
@@ -159,11 +149,11 @@ void guest_failsafe(struct cpu_user_regs *regs, const u16 selectors[4])
 void guest_trap(struct cpu_user_regs *regs, unsigned int vector,
 		u32 error_code)
 {
-	const struct trap_entry *t = &current->pv.traps[vector];
+	bool with_code = vector < 32 &&
+		(VECTORS_WITH_ERROR_CODE & (1U << vector));
+	u64 code = error_code;
 
-	guest_callback(regs, t->address, t->masks_events,
-		       vector < 32 &&
-		       (VECTORS_WITH_ERROR_CODE & (1U << vector)), error_code);
+	guest_bounce(regs, &current->pv.traps[vector], &code, with_code);
 }
 
 void guest_page_fault(struct cpu_user_regs *regs, vaddr_t va, u32 error_code)
@@ -179,70 +169,51 @@ void guest_page_fault(struct cpu_user_regs *regs, vaddr_t va, u32 error_code)
 	guest_trap(regs, TRAP_PF, error_code);
 }
 
+/* A system call by one of three instructions; else the exception `otherwise`. */
+static void system_call(struct cpu_user_regs *regs, unsigned int type,
+			unsigned int otherwise)
+{
+	irq_enable();
+	if (!current->pv.callbacks[type].address) {
+		regs->rip -= otherwise == TRAP_UD ? 2 : 0;
+		guest_trap(regs, otherwise, 0);
+		return;
+	}
+	callback(regs, type);
+	regs->rflags &= ~(u64)EFLAGS_DF;
+}
+
 /* C's twin of syscall_from_user in entry.S, and all that it leaves aside. */
 void guest_syscall(struct cpu_user_regs *regs)
 {
-	struct vcpu *v = current;
-
-	irq_enable();
-	if (!v->pv.syscall_address) {
-		regs->rip -= 2;
-		guest_trap(regs, TRAP_UD, 0);
-		return;
-	}
-	guest_callback(regs, v->pv.syscall_address,
-		       v->pv.syscall_masks_events, false, 0);
-	regs->rflags &= ~(u64)EFLAGS_DF;
+	system_call(regs, CALLBACKTYPE_syscall, TRAP_UD);
 }
 
 void guest_syscall32(struct cpu_user_regs *regs)
 {
-	struct vcpu *v = current;
-
-	irq_enable();
 	cpu_info()->counts[COUNT_SYSCALL]++;
-	if (!v->pv.syscall32_address) {
-		regs->rip -= 2;
-		guest_trap(regs, TRAP_UD, 0);
-		return;
-	}
-	guest_callback(regs, v->pv.syscall32_address,
-		       v->pv.syscall32_masks_events, false, 0);
-	regs->rflags &= ~(u64)EFLAGS_DF;
+	system_call(regs, CALLBACKTYPE_syscall32, TRAP_UD);
 }
 
 /* sysenter keeps neither rip nor rsp: the frame has zeros for them. */
 void guest_sysenter(struct cpu_user_regs *regs)
 {
-	struct vcpu *v = current;
-
 	regs->rip = 0;
 	regs->cs = 3;
 	regs->rsp = 0;
 	regs->ss = GUEST_SS;
 	regs->rflags = (regs->rflags & ~(u64)(EFLAGS_NT | EFLAGS_VM |
 			EFLAGS_IOPL)) | EFLAGS_IF;
-	irq_enable();
 	cpu_info()->counts[COUNT_SYSCALL]++;
-	if (!v->pv.sysenter_address) {
-		guest_trap(regs, TRAP_GP, 0);
-		return;
-	}
-	guest_callback(regs, v->pv.sysenter_address,
-		       v->pv.sysenter_masks_events, false, 0);
+	system_call(regs, CALLBACKTYPE_sysenter, TRAP_GP);
 }
 
 /* iretq to the guest faulted: its cs, ss or rip is not to be had. */
 void guest_iret_fault(struct cpu_user_regs *regs)
 {
-	u16 sel[4];
-
 	irq_enable();
-	__asm__("mov %%ds, %0" : "=r" (sel[0]));
-	__asm__("mov %%es, %0" : "=r" (sel[1]));
-	__asm__("mov %%fs, %0" : "=r" (sel[2]));
-	__asm__("mov %%gs, %0" : "=r" (sel[3]));
-	guest_failsafe(regs, sel);
+	pvcpu_save_selectors(current);
+	failsafe(regs);
 }
 
 void guest_nmi_raise(struct vcpu *v)
@@ -260,23 +231,16 @@ void guest_exit_work(void)
 	softirq_run();
 	v = current;
 	if (unlikely(v->pv.bad_selectors)) {
-		u16 sel[4] = { v->regs.ds, v->regs.es, v->regs.fs,
-			       v->regs.gs };
-
 		v->pv.bad_selectors = false;
-		guest_failsafe(regs, sel);
-		return;
-	}
-	if (unlikely(v->pv.nmi_pending) && !v->pv.nmi_masked &&
-	    v->pv.nmi_address) {
+		failsafe(regs);
+	} else if (unlikely(v->pv.nmi_pending) && !v->pv.nmi_masked &&
+		   v->pv.callbacks[CALLBACKTYPE_nmi].address) {
 		v->pv.nmi_pending = false;
 		v->pv.nmi_masked = true;
 		pvcpu_update_fast(v);
-		guest_callback(regs, v->pv.nmi_address, false, false, 0);
-		return;
-	}
-	if (vcpu_upcall_due(v)) {
+		callback(regs, CALLBACKTYPE_nmi);
+	} else if (vcpu_upcall_due(v)) {
 		cpu_info()->counts[COUNT_UPCALL]++;
-		guest_callback(regs, v->pv.event_address, true, false, 0);
+		callback(regs, CALLBACKTYPE_event);
 	}
 }

@@ -117,14 +117,13 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 		EFLAGS_IF | EFLAGS_MBS;
 }
 
-static void set_callbacks(struct pv_vcpu *pv,
-			  const struct vcpu_guest_context *c)
+static void set_callbacks(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	pv->event_address = c->event_callback_eip;
-	pv->failsafe_address = c->failsafe_callback_eip;
-	pv->syscall_address = c->syscall_callback_eip;
-	pv->failsafe_masks_events = c->flags & VGCF_failsafe_disables_events;
-	pv->syscall_masks_events = c->flags & VGCF_syscall_disables_events;
+	pvcpu_set_callback(v, CALLBACKTYPE_event, c->event_callback_eip, true);
+	pvcpu_set_callback(v, CALLBACKTYPE_failsafe, c->failsafe_callback_eip,
+			   c->flags & VGCF_failsafe_disables_events);
+	pvcpu_set_callback(v, CALLBACKTYPE_syscall, c->syscall_callback_eip,
+			   c->flags & VGCF_syscall_disables_events);
 }
 
 static void set_debug_registers(struct vcpu *v,
@@ -143,7 +142,7 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 	struct trap_info info;
 
 	set_registers(v, c);
-	set_callbacks(pv, c);
+	set_callbacks(v, c);
 	pv->kernel_mode = c->flags & VGCF_in_kernel || !pv->cr3_user;
 	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
 		info = c->trap_ctxt[i];
@@ -203,9 +202,10 @@ static u64 context_flags(const struct vcpu *v)
 
 	flags |= v->pv.kernel_mode ? VGCF_in_kernel : 0;
 	flags |= v->pause_flags & VPF_DOWN ? 0 : VGCF_online;
-	flags |= v->pv.failsafe_masks_events ?
+	flags |= v->pv.callbacks[CALLBACKTYPE_failsafe].masks_events ?
 		VGCF_failsafe_disables_events : 0;
-	flags |= v->pv.syscall_masks_events ? VGCF_syscall_disables_events : 0;
+	flags |= v->pv.callbacks[CALLBACKTYPE_syscall].masks_events ?
+		VGCF_syscall_disables_events : 0;
 	return flags;
 }
 
@@ -252,9 +252,9 @@ void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 		c->debugreg[i] = pv->dr[i];
 	}
 	c->debugreg[7] |= pv->dr7_io;
-	c->event_callback_eip = pv->event_address;
-	c->failsafe_callback_eip = pv->failsafe_address;
-	c->syscall_callback_eip = pv->syscall_address;
+	c->event_callback_eip = pv->callbacks[CALLBACKTYPE_event].address;
+	c->failsafe_callback_eip = pv->callbacks[CALLBACKTYPE_failsafe].address;
+	c->syscall_callback_eip = pv->callbacks[CALLBACKTYPE_syscall].address;
 	c->vm_assist = v->domain->vm_assist;
 	c->fs_base = pv->fs_base;
 	c->gs_base_kernel = pv->gs_base_kernel;

@@ -15,30 +15,26 @@
 #define CR4_SHOWN	(CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | \
 			 CR4_OSXMMEXCPT)
 
-u64 guest_read_cr(const struct vcpu *v, unsigned int reg)
+bool guest_read_cr(const struct vcpu *v, unsigned int reg, u64 *val)
 {
-	switch (reg) {
-	case 0:
-		return (read_cr0() & ~(u64)CR0_TS) | v->pv.cr0_ts;
-	case 2:
-		return v->pv.cr2;
-	case 3:
-		return v->pv.cr3_kernel & PTE_MFN_MASK;
-	case 4:
-		return (hv_cr4 & CR4_SHOWN) | v->pv.cr4;
-	default:
-		return 0;
+	const u64 shown[] = {
+		[0] = (read_cr0() & ~(u64)CR0_TS) | v->pv.cr0_ts,
+		[2] = v->pv.cr2,
+		[3] = v->pv.cr3_kernel & PTE_MFN_MASK,
+		[4] = (hv_cr4 & CR4_SHOWN) | v->pv.cr4,
+	};
+
+	if (reg == 1 || reg >= ARRAY_LEN(shown)) {
+		return false;
 	}
+	*val = shown[reg];
+	return true;
 }
 
-static void write_cr4_guest(struct vcpu *v, u64 val)
+u64 guest_cr4_mask(void)
 {
-	u64 may = CR4_TSD | CR4_DE |
-		(cpu_features.fsgsbase ? CR4_FSGSBASE : 0) |
+	return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0) |
 		(cpu_features.xsave ? CR4_OSXSAVE : 0);
-
-	v->pv.cr4 = val & may;
-	write_cr4(hv_cr4 | (v->pv.cr4 & (CR4_TSD | CR4_FSGSBASE)));
 }
 
 bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val)
@@ -58,7 +54,8 @@ bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val)
 	case 3:
 		return pvcpu_set_root(v, mfn(xen_cr3_to_pfn(val))) == 0;
 	case 4:
-		write_cr4_guest(v, val);
+		v->pv.cr4 = val & guest_cr4_mask();
+		write_cr4(hv_cr4 | (v->pv.cr4 & (CR4_TSD | CR4_FSGSBASE)));
 		return true;
 	default:
 		return false;

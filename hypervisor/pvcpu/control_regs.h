@@ -6,8 +6,10 @@
 
 #include "domain/domain.h"
 
-u64 guest_read_cr(const struct vcpu *v, unsigned int reg);
 /* False: #GP. */
+bool guest_read_cr(const struct vcpu *v, unsigned int reg, u64 *val);
 bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val);
+/* The bits of CR4 that a guest may set. */
+u64 guest_cr4_mask(void);
 
 #endif

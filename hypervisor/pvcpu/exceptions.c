@@ -36,19 +36,17 @@ static void fault_in_hv_range(struct cpu_user_regs *regs, vaddr_t va)
 	struct vcpu *v = current;
 	unsigned long off = va - percpu_area(this_cpu_id());
 
-	if (regs->error_code & PF_USER) {
-		guest_page_fault(regs, va, regs->error_code);
-	} else if (off - PERCPU_LDT_OFF < 0x10000) {
+	if (!(regs->error_code & PF_USER) && off - PERCPU_LDT_OFF < 0x10000) {
 		off -= PERCPU_LDT_OFF;
-		if (!ldt_fault(v, (unsigned int)off)) {
-			guest_page_fault(regs, v->pv.ldt_base + off,
-					 regs->error_code);
+		if (ldt_fault(v, (unsigned int)off)) {
+			return;
 		}
-	} else if (off < PERCPU_LDT_OFF) {
+		va = v->pv.ldt_base + off;
+	} else if (!(regs->error_code & PF_USER) && off < PERCPU_LDT_OFF) {
 		guest_trap(regs, TRAP_GP, (u32)off & 0xfff8);
-	} else {
-		guest_page_fault(regs, va, regs->error_code);
+		return;
 	}
+	guest_page_fault(regs, va, regs->error_code);
 }
 
 static __attribute__((noinline))
@@ -81,25 +79,22 @@ void guest_page_fault_entry(struct cpu_user_regs *regs, vaddr_t va, u32 ec)
 	page_fault_general(regs, va);
 }
 
-/* TI_GET_DPL: 0 nobody, 1 and 2 the guest kernel, 3 everybody. */
-static bool software_int_allowed(const struct vcpu *v, unsigned int vector)
-{
-	u8 dpl = v->pv.traps[vector].dpl;
-
-	return v->pv.kernel_mode ? dpl >= 1 : dpl == 3;
-}
-
-static void software_int(struct cpu_user_regs *regs, unsigned int vector)
+/*
+ * int N of `length` bytes that ends at rip.  TI_GET_DPL: 0 nobody may use it,
+ * 1 and 2 the guest kernel, 3 everybody.
+ */
+static void software_int(struct cpu_user_regs *regs, unsigned int vector,
+			 u8 length)
 {
 	const struct trap_entry *t = &current->pv.traps[vector];
 
-	regs->entry_vector = vector;
-	guest_callback(regs, t->address, t->masks_events, false, 0);
-}
-
-static bool code_is_64bit(const struct cpu_user_regs *regs)
-{
-	return regs->cs == GUEST_CS64 || emulate_in_long_mode(regs);
+	if (t->dpl == 3 || (t->dpl && current->pv.kernel_mode)) {
+		regs->entry_vector = vector;
+		guest_bounce(regs, t, NULL, 0);
+	} else {
+		regs->rip -= length;
+		guest_trap(regs, TRAP_GP, vector << 3 | ERROR_CODE_IDT);
+	}
 }
 
 /*
@@ -110,22 +105,17 @@ static bool code_is_64bit(const struct cpu_user_regs *regs)
 static void gp_software_int(struct cpu_user_regs *regs)
 {
 	unsigned int vector = (regs->error_code >> 3) & 0xff;
-	u8 bytes[INSN_MAX_BYTES];
-	unsigned int n = emulate_fetch(regs, bytes);
+	vaddr_t missing;
 	struct insn in;
 	u8 length = 2;
 
-	if (!insn_decode(&in, bytes, n, code_is_64bit(regs)) &&
-	    in.map == 0 && in.opcode == 0xcd) {
+	if (!emulate_decode(regs, &in, &missing) && !in.map &&
+	    in.opcode == 0xcd) {
 		vector = (u8)in.imm;
 		length = in.length;
 	}
-	if (software_int_allowed(current, vector)) {
-		regs->rip += length;
-		software_int(regs, vector);
-	} else {
-		guest_trap(regs, TRAP_GP, vector << 3 | ERROR_CODE_IDT);
-	}
+	regs->rip += length;
+	software_int(regs, vector, length);
 }
 
 static void general_protection(struct cpu_user_regs *regs)
@@ -134,13 +124,9 @@ static void general_protection(struct cpu_user_regs *regs)
 
 	if ((ec & (ERROR_CODE_IDT | ERROR_CODE_EXT)) == ERROR_CODE_IDT) {
 		gp_software_int(regs);
-		return;
+	} else if (ec || !emulate_privileged(regs)) {
+		guest_trap(regs, TRAP_GP, ec);
 	}
-	if (ec == 0 && emulate_privileged(regs)) {
-		cpu_info()->counts[COUNT_EMULATED]++;
-		return;
-	}
-	guest_trap(regs, TRAP_GP, ec);
 }
 
 static void debug_trap(struct cpu_user_regs *regs)
@@ -170,31 +156,18 @@ static void device_not_available(struct cpu_user_regs *regs)
 	}
 }
 
-/* int 0x80 has a gate of its own that ring 3 may use. */
-static void int_0x80(struct cpu_user_regs *regs)
-{
-	if (software_int_allowed(current, 0x80)) {
-		software_int(regs, 0x80);
-	} else {
-		regs->rip -= 2;
-		guest_trap(regs, TRAP_GP, 0x80 << 3 | ERROR_CODE_IDT);
-	}
-}
-
 void guest_exception(struct cpu_user_regs *regs)
 {
 	cpu_info()->counts[COUNT_EXCEPTION]++;
-	switch (regs->entry_vector) {
-	case TRAP_DB:
+	/* These two look at the CPU's own state first. */
+	if (regs->entry_vector == TRAP_DB) {
 		debug_trap(regs);
 		return;
-	case TRAP_NM:
+	}
+	if (regs->entry_vector == TRAP_NM) {
 		device_not_available(regs);
 		return;
-	default:
-		break;
 	}
-
 	irq_enable();
 	switch (regs->entry_vector) {
 	case TRAP_GP:
@@ -205,12 +178,8 @@ void guest_exception(struct cpu_user_regs *regs)
 			guest_trap(regs, TRAP_UD, 0);
 		}
 		break;
-	case 0x80:
-		int_0x80(regs);
-		break;
-	case 0x82:
-		regs->rip -= 2;
-		guest_trap(regs, TRAP_GP, 0x82 << 3 | ERROR_CODE_IDT);
+	case 0x80: case 0x82:		/* gates that ring 3 may use */
+		software_int(regs, regs->entry_vector, 2);
 		break;
 	default:
 		guest_trap(regs, regs->entry_vector & 0xff, regs->error_code);

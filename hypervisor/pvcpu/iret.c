@@ -13,11 +13,6 @@
 #include "x86/entry.h"
 #include "x86/regs.h"
 
-static inline bool assist_iopl(const struct vcpu *v)
-{
-	return v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl);
-}
-
 long hc_iret(unsigned long a1, unsigned long a2, unsigned long a3,
 	     unsigned long a4, unsigned long a5)
 {
@@ -37,9 +32,9 @@ long hc_iret(unsigned long a1, unsigned long a2, unsigned long a3,
 				     "iret to user mode without user tables");
 			return 0;
 		}
-		guest_enter_user_mode(v);
+		guest_set_mode(v, false);
 	}
-	if (assist_iopl(v)) {
+	if (guest_assist_iopl(v)) {
 		v->pv.iopl = (c.rflags & EFLAGS_IOPL) >> 12;
 	}
 	regs->rip = c.rip;

@@ -18,11 +18,19 @@
 void guest_trap(struct cpu_user_regs *regs, unsigned int vector,
 		u32 error_code);
 void guest_page_fault(struct cpu_user_regs *regs, vaddr_t va, u32 error_code);
-void guest_callback(struct cpu_user_regs *regs, u64 address, bool mask_events,
-		    bool with_error_code, u32 error_code);
+/* The same at any entry, with up to four words in the middle of the frame. */
+void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
+		  const u64 *extra, unsigned int nr_extra);
 
-/* The same where the guest cannot be restored: with ds, es, fs, gs. */
-void guest_failsafe(struct cpu_user_regs *regs, const u16 selectors[4]);
+/* Sets an entry of callbacks[]; pvcpu_update_fast() is due afterwards. */
+void pvcpu_set_callback(struct vcpu *v, unsigned int type, u64 address,
+			bool masks_events);
+
+/* VMASST_TYPE_architectural_iopl: IOPL is in the flags that the guest sees. */
+static inline bool guest_assist_iopl(const struct vcpu *v)
+{
+	return v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl);
+}
 
 /* An address range that a guest may have: canonical, and not ours. */
 static inline bool guest_range_ok(vaddr_t va, size_t len)
@@ -55,20 +63,15 @@ void guest_nmi_raise(struct vcpu *v);
 /* May whoever runs now use an instruction that needs I/O privilege? */
 bool guest_iopl_ok(const struct vcpu *v);
 
-/* Guest mode: from user to kernel tables (and GS) and back; loads CR3. */
-void guest_enter_kernel_mode(struct vcpu *v);
-void guest_enter_user_mode(struct vcpu *v);
-
-static inline bool guest_in_kernel_mode(const struct vcpu *v)
-{
-	return v->pv.kernel_mode;
-}
+/* To kernel or user tables (and GS), if it is not there; loads CR3. */
+void guest_set_mode(struct vcpu *v, bool kernel);
 
 /* Called on the way out when an upcall is due or softirqs ran (entry.S). */
 void guest_exit_work(void);
 
 /* Segment state around a switch: selectors, bases, GDT and LDT windows. */
 void pvcpu_save_segments(struct vcpu *v);
+void pvcpu_save_selectors(struct vcpu *v);
 void pvcpu_load_segments(struct vcpu *v);
 void pvcpu_load_gdt_window(struct vcpu *v);
 void pvcpu_clear_ldt_window(struct vcpu *v);

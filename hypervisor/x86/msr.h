@@ -104,6 +104,23 @@ static inline void outl(u32 v, u16 port)
 	__asm__ volatile("outl %0, %1" : : "a" (v), "Nd" (port));
 }
 
+/* An access of 1, 2 or 4 bytes. */
+static inline u32 port_read(u16 port, unsigned int bytes)
+{
+	return bytes == 1 ? inb(port) : bytes == 2 ? inw(port) : inl(port);
+}
+
+static inline void port_write(u16 port, unsigned int bytes, u32 v)
+{
+	if (bytes == 1) {
+		outb((u8)v, port);
+	} else if (bytes == 2) {
+		outw((u16)v, port);
+	} else {
+		outl(v, port);
+	}
+}
+
 static inline void wbinvd(void)
 {
 	__asm__ volatile("wbinvd" ::: "memory");
