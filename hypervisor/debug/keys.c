@@ -86,7 +86,8 @@ static void key_memory(void)
 
 static void key_audit(void)
 {
-	log_error("Frame table: %u frames differ\n", frame_audit());
+	log_error("audit: %u frames, %u ports, %u grants differ\n",
+		  frame_audit(), evtchn_audit(), grant_audit());
 }
 
 static void key_time(void)
@@ -99,7 +100,7 @@ static const struct {
 	const char *what;
 	void (*fn)(void);
 } keys[] = {
-	{ 'a', "audit the frame table", key_audit },
+	{ 'a', "audit frames, ports and grants", key_audit },
 	{ 'c', "entries by kind, on each CPU", report_counters },
 	{ 'd', "registers and stacks of all vCPUs", key_vcpus },
 	{ 'e', "event channels", key_ports },

@@ -106,4 +106,7 @@ void pirq_raise(struct domain *d, u32 pirq);
 
 void evtchn_dump(struct domain *d);
 
+/* How many ports do not agree with what they are bound to (audit.c). */
+unsigned int evtchn_audit(void);
+
 #endif

@@ -23,4 +23,7 @@ unsigned int grant_frames_in_use(const struct domain *d);
 unsigned int grant_frames_max(const struct domain *d);
 void grant_dump(struct domain *d);
 
+/* How many entries' pins or domains' handles do not add up (audit.c). */
+unsigned int grant_audit(void);
+
 #endif

@@ -7,7 +7,6 @@
  */
 #include "grant/grant_table.h"
 #include "mm/alloc.h"
-#include "mm/audit.h"
 #include "mm/page_type.h"
 #include "mm/upcalls.h"
 
@@ -160,18 +159,4 @@ int grant_release_mappings(struct domain *d)
 		}
 	}
 	return 0;
-}
-
-void grant_audit(struct domain *d)
-{
-	struct grant_table *t = d->grants;
-	struct maptrack *m;
-
-	for (u32 h = 0; t && (m = maptrack_at(t, h)) != NULL; h++) {
-		if (m->flags & GNTMAP_device_map) {
-			audit_add(grant_active(m->owner->grants,
-					       m->ref)->frame, 1,
-				  !(m->flags & GNTMAP_readonly));
-		}
-	}
 }

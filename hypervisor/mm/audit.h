@@ -17,6 +17,6 @@ struct counts {
 void audit_add(mfn_t m, unsigned int refs, unsigned int types);
 
 /* grant/: device mappings that d holds. */
-void grant_audit(struct domain *d);
+void grant_audit_frames(struct domain *d);
 
 #endif

@@ -26,13 +26,30 @@ static bool on_paravane(void)
 	return strstr(extra, "aravane");
 }
 
-int audit_frames(void)
+/* The last line "audit: N frames, N ports, N grants differ", as a sum. */
+static int last_audit(const char *text)
 {
-	static const char mark[] = "audit: ", end[] = " frames differ";
+	const char *p, *last = NULL;
+	int sum = 0, n = 0;
+
+	for (p = text; (p = strstr(p, "audit: ")); p++) {
+		last = p;
+	}
+	for (p = last; p && *p && *p != '\n'; p++) {
+		if (*p >= '0' && *p <= '9') {
+			n = n * 10 + *p - '0';
+		} else {
+			sum += n;
+			n = 0;
+		}
+	}
+	return last && strstr(last, " differ") ? sum : -1;
+}
+
+int audit(void)
+{
 	static char text[16384 + 1], key = 'a';
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys };
-	const char *last = NULL;
-	int n = 0;
 
 	if (!is_initial_domain() || !on_paravane()) {
 		return -1;
@@ -50,20 +67,7 @@ int audit_frames(void)
 		return -1;
 	}
 	text[op.u.readconsole.count] = '\0';
-	for (const char *p = text; (p = strstr(p, mark)); p++) {
-		const char *e = strstr(p, end);
-
-		if (e && e - p < 24) {
-			last = p + sizeof(mark) - 1;
-		}
-	}
-	if (!last) {
-		return -1;
-	}
-	while (*last >= '0' && *last <= '9') {
-		n = n * 10 + *last++ - '0';
-	}
-	return n;
+	return last_audit(text);
 }
 
 static long free_pages_now(void)

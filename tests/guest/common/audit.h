@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * What only the control domain can ask: the hypervisor's own count of its
- * frames, and calls for which libxenctrl is used elsewhere.
+ * What only the control domain can ask: the hypervisor's own count of what it
+ * keeps, and calls for which libxenctrl is used elsewhere.
  */
 #ifndef TESTS_GUEST_AUDIT_H
 #define TESTS_GUEST_AUDIT_H
@@ -15,10 +15,10 @@
 #include "common/test.h"
 
 /*
- * Has Paravane recount every reference and type from scratch: how many frames
- * differ, or -1 where there is no such audit (Xen, or an unprivileged domain).
+ * Has Paravane recount frames, ports and grants from scratch: how many differ,
+ * or -1 where there is no such audit (Xen, or an unprivileged domain).
  */
-int audit_frames(void);
+int audit(void);
 
 /* Pages that the hypervisor has free once the number has settled, or -1. */
 long free_pages(void);

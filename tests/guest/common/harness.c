@@ -9,6 +9,7 @@
  * Lines for the runner:
  *	TEST name
  *	FAIL name: case: what was expected
+ *	STEP number	a long test goes on
  *	RESULT name verdict cases [reason]
  *	ALONE name	not run: wants a boot of its own
  *	CRASHES name	what follows must end this domain

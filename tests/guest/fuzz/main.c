@@ -1,419 +1,127 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * A hostile kernel: random calls, structured enough to get past the first
- * check, on pages, tables, ports and grants of its own and on everything that
- * is not its own. Whatever it asks for, it and the hypervisor must live on;
- * now and then the hypervisor's audit recounts its frames.
+ * A hostile kernel: random calls from one vCPU, and from all at once. Whatever
+ * it asks for, it and the hypervisor must live on; between rounds, while the
+ * vCPUs stand still, the hypervisor recounts its frames, ports and grants.
  *
- * Left out is what rightly ends or blocks the domain: shutdowns, contexts to
- * run, its own stacks, its own root, and calls for the control domain alone.
- * Command line: seed=N calls=N (decimal).
+ * With one vCPU the same seed makes the same calls; with several, each makes
+ * the same ones, and their order among each other is the machine's.
+ * Command line: seed=N calls=N trace=1
  */
 #include "common/audit.h"
+#include "fuzz/calls.h"
 #include "fuzz/random.h"
 
-#define POOL	24
-#define TABLES	16
+#define ROUND	20000	/* calls of each vCPU between two audits */
 
-static char *pages[POOL];
-static pte_t *tables[TABLES];
-static unsigned long nr_frames;	/* of the machine */
-static char *scratch[2];		/* at TEST_VA; behind them, nothing */
+static struct {
+	unsigned long seed, calls;	/* of each vCPU */
+	unsigned int cpus;
+	bool trace;
+	volatile unsigned long round;	/* the one that may be made */
+	unsigned long finished, good;
+} fuzz;
 
-/* A frame that this kernel lives on is the one thing it must not attack. */
-static unsigned long not_mine(unsigned long mfn)
+static void make_round(unsigned long n)
 {
-	unsigned long m = mfn & (PTE_ADDR >> PAGE_SHIFT);
+	unsigned long good = 0;
 
-	if (m < nr_frames && m2p[m] < start_info->nr_pages &&
-	    p2m[m2p[m]] == m) {
-		return virt_to_mfn(pages[below(POOL)]);
+	for (unsigned long i = 0; i < n; i++) {
+		good += fuzz_one(fuzz.trace);
 	}
-	return mfn;
+	__atomic_add_fetch(&fuzz.good, good, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&fuzz.finished, 1, __ATOMIC_SEQ_CST);
 }
 
-static unsigned long any_mfn(void)
+static unsigned long nr_rounds(void)
 {
-	switch (below(12)) {
-	case 0:
-		return hypervisor_mfn();
-	case 1:
-		return virt_to_mfn(kernel_root);
-	case 2:
-		return not_mine(any_number());
-	case 3:
-		return not_mine(below(0x10000));
-	case 4: case 5: case 6: case 7:
-		return virt_to_mfn(tables[below(TABLES)]);
-	default:
-		return virt_to_mfn(pages[below(POOL)]);
-	}
+	return (fuzz.calls + ROUND - 1) / ROUND;
 }
 
-static uint64_t any_pte(void)
+static unsigned long round_size(unsigned long round)
 {
-	static const uint64_t flags[] = {
-		PTE_USER, PTE_TABLE, PTE_USER & ~PTE_RW, PTE_P, 0,
-	};
-	uint64_t pte = pte_make(any_mfn() & (PTE_ADDR >> PAGE_SHIFT),
-				flags[below(ARRAY_SIZE(flags))]);
+	unsigned long left = fuzz.calls - round * ROUND;
 
-	return below(4) ? pte : pte | 1UL << below(64);
+	return left < ROUND ? left : ROUND;
 }
 
-/* An entry of one of our tables, or a place that is none. */
-static uint64_t any_entry(void)
+static void other_vcpu(void *arg)
 {
-	switch (below(8)) {
-	case 0:
-		return any_mfn() << PAGE_SHIFT;
-	case 1:
-		return virt_to_maddr(pages[below(POOL)]) + below(512) * 8;
-	default:
-		return virt_to_maddr(tables[below(TABLES)]) + below(512) * 8;
+	(void)arg;
+	random_seed(fuzz.seed * FUZZ_CPUS + this_cpu()->id);
+	for (unsigned long r = 0; r < nr_rounds(); r++) {
+		while (fuzz.round <= r) {
+			cpu_relax();
+		}
+		make_round(round_size(r));
 	}
 }
 
-static unsigned long any_pointer(void)
+/* A round of all vCPUs, and what the audit finds then. */
+static bool round_and_audit(unsigned long r)
 {
-	switch (below(10)) {
-	case 0:
-		return 0;
-	case 1:
-		return TEST_VA2;
-	case 2:
-		return 0x0000800000000000;
-	case 3:
-		return 0xffff830000000000 + below(1 << 24);
-	case 4:
-		return (unsigned long)tables[below(TABLES)];
-	case 5:
-		return any_number();
-	case 6:
-		return TEST_VA + 2 * PAGE_SIZE - below(64);
-	default:
-		return TEST_VA + below(PAGE_SIZE / 8) * 8;
+	int differ;
+
+	fuzz.round = r + 1;
+	make_round(round_size(r));
+	while (READ_ONCE(fuzz.finished) < (r + 1) * fuzz.cpus) {
+		cpu_relax();
 	}
+	printk("STEP %lu\n", r);
+	differ = audit();
+	test_case("seed %lu, round %lu", fuzz.seed, r);
+	return CHECK(differ <= 0, "%d counts differ", differ);
 }
 
-/* Random words in the scratch page, for calls that take structures. */
-static void fill_scratch(void)
+static void run_fuzz(unsigned int cpus, unsigned long calls)
 {
-	uint64_t *words = (uint64_t *)TEST_VA;
+	unsigned long total, start = clock_ns();
 
-	for (unsigned int i = 0; i < 32; i++) {
-		switch (below(4)) {
-		case 0:
-			words[i] = any_mfn();
+	calls = number_word("calls=", calls);
+	fuzz.seed = number_word("seed=", 1);
+	fuzz.trace = cmdline_value("trace=");
+	fuzz.cpus = cpus;
+	fuzz.calls = (calls + cpus - 1) / cpus;
+	random_seed(fuzz.seed * FUZZ_CPUS);
+	fuzz_pools(cpus);
+	events_disable();
+	trap_set_hook(fuzz_fault);
+	for (unsigned int i = 1; i < cpus; i++) {
+		int err = cpu_start(i, other_vcpu, NULL);
+
+		if (err) {
+			test_error("vCPU %u does not start: %d", i, err);
+		}
+	}
+	for (unsigned long r = 0; r < nr_rounds(); r++) {
+		if (!round_and_audit(r)) {
 			break;
-		case 1:
-			words[i] = any_pointer();
-			break;
-		default:
-			words[i] = any_number();
 		}
 	}
-}
-
-struct call {
-	unsigned int nr;
-	unsigned long a[5];
-};
-
-static struct call call(unsigned int nr, unsigned long a, unsigned long b,
-			unsigned long c, unsigned long d)
-{
-	return (struct call) { nr, { a, b, c, d, 0 } };
-}
-
-static struct call any_mmu_update(void)
-{
-	struct mmu_update *req = (void *)TEST_VA;
-	unsigned int n = 1 + below(4);
-
-	for (unsigned int i = 0; i < n; i++) {
-		req[i].ptr = any_entry() | (below(8) ? 0 : below(8));
-		req[i].val = any_pte();
-	}
-	return call(__HYPERVISOR_mmu_update, TEST_VA, n,
-		    below(4) ? 0 : any_pointer(),
-		    below(8) ? DOMID_SELF : any_number());
-}
-
-static struct call any_mmuext(void)
-{
-	struct mmuext_op *op = (void *)TEST_VA;
-	unsigned int n = 1 + below(4);
-
-	for (unsigned int i = 0; i < n; i++) {
-		op[i].cmd = below(24);
-		op[i].arg1.mfn = any_mfn();
-		op[i].arg2.src_mfn = any_mfn();
-		if (op[i].cmd == MMUEXT_NEW_BASEPTR ||
-		    op[i].cmd == MMUEXT_NEW_USER_BASEPTR) {
-			op[i].arg1.mfn = virt_to_mfn(pages[below(POOL)]);
-		}
-		if (op[i].cmd == MMUEXT_SET_LDT) {
-			op[i].arg1.linear_addr = any_pointer();
-			op[i].arg2.nr_ents = any_number();
-		}
-		if (op[i].cmd == MMUEXT_UNPIN_TABLE &&
-		    op[i].arg1.mfn == virt_to_mfn(kernel_root)) {
-			op[i].cmd = MMUEXT_TLB_FLUSH_LOCAL;
-		}
-	}
-	return call(__HYPERVISOR_mmuext_op, TEST_VA, n,
-		    below(4) ? 0 : any_pointer(),
-		    below(8) ? DOMID_SELF : any_number());
-}
-
-static struct call any_memory(void)
-{
-	struct xen_memory_reservation *r = (void *)TEST_VA;
-	xen_pfn_t *list = (xen_pfn_t *)(TEST_VA + 256);
-	static const unsigned int cmds[] = {
-		XENMEM_current_reservation, XENMEM_maximum_reservation,
-		XENMEM_machphys_mfn_list, XENMEM_machphys_mapping,
-		XENMEM_memory_map, XENMEM_add_to_physmap,
-		XENMEM_remove_from_physmap, XENMEM_maximum_gpfn,
-		XENMEM_exchange, XENMEM_get_sharing_freed_pages,
-		XENMEM_claim_pages, XENMEM_machine_memory_map,
-	};
-
-	fill_scratch();
-	for (unsigned int i = 0; i < 8; i++) {
-		list[i] = any_mfn();
-	}
-	if (below(2)) {
-		return call(__HYPERVISOR_memory_op,
-			    cmds[below(ARRAY_SIZE(cmds))], any_pointer(), 0,
-			    0);
-	}
-	set_xen_guest_handle(r->extent_start, below(8) ? list :
-			     (xen_pfn_t *)any_pointer());
-	r->nr_extents = below(8) ? below(9) : any_number();
-	r->extent_order = below(8) ? 0 : below(70);
-	r->mem_flags = below(2) ? 0 : any_number();
-	r->domid = below(8) ? DOMID_SELF : any_number();
-	/* Frames may be given away, never populated over. */
-	return call(__HYPERVISOR_memory_op, XENMEM_decrease_reservation,
-		    TEST_VA, 0, 0);
-}
-
-static void any_grant_entry(void)
-{
-	volatile struct grant_entry_v1 *e = grant_table() + GRANT_FIRST +
-					    below(16);
-
-	e->domid = below(4) ? 0 : any_number();
-	e->frame = any_mfn();
-	e->flags = below(4) ? GTF_permit_access : any_number();
-}
-
-static struct call any_grant(void)
-{
-	static const unsigned int cmds[] = {
-		GNTTABOP_map_grant_ref, GNTTABOP_unmap_grant_ref,
-		GNTTABOP_setup_table, GNTTABOP_copy, GNTTABOP_query_size,
-		GNTTABOP_unmap_and_replace, GNTTABOP_get_version,
-		GNTTABOP_swap_grant_ref, GNTTABOP_cache_flush,
-		GNTTABOP_transfer, GNTTABOP_get_status_frames,
-	};
-	unsigned int cmd = cmds[below(ARRAY_SIZE(cmds))];
-	struct gnttab_map_grant_ref *map = (void *)TEST_VA;
-	struct gnttab_unmap_grant_ref *unmap = (void *)TEST_VA;
-	struct gnttab_copy *copy = (void *)TEST_VA;
-
-	any_grant_entry();
-	fill_scratch();
-	if (cmd == GNTTABOP_map_grant_ref && below(8)) {
-		map->host_addr = below(2) ? TEST_VA + (4 + below(32)) *
-				 PAGE_SIZE : any_entry();
-		map->flags = below(64);
-		map->ref = GRANT_FIRST + below(17);
-		map->dom = 0;
-	} else if (cmd == GNTTABOP_unmap_grant_ref && below(8)) {
-		unmap->host_addr = TEST_VA + (4 + below(32)) * PAGE_SIZE;
-		unmap->dev_bus_addr = 0;
-		unmap->handle = below(64);
-	} else if (cmd == GNTTABOP_copy && below(8)) {
-		copy->flags = below(4);
-		copy->source.u.ref = GRANT_FIRST + below(17);
-		copy->dest.u.ref = GRANT_FIRST + below(17);
-		if (!(copy->flags & GNTCOPY_source_gref)) {
-			copy->source.u.gmfn = any_mfn();
-		}
-		if (!(copy->flags & GNTCOPY_dest_gref)) {
-			/* Only where a write does no harm to this kernel. */
-			copy->dest.u.gmfn = virt_to_mfn(pages[below(POOL)]);
-		}
-		copy->source.domid = copy->flags & 1 ? 0 : DOMID_SELF;
-		copy->dest.domid = copy->flags & 2 ? 0 : DOMID_SELF;
-		copy->source.offset = below(4200);
-		copy->dest.offset = below(4200);
-		copy->len = below(4200);
-	}
-	return call(__HYPERVISOR_grant_table_op, cmd,
-		    below(16) ? TEST_VA : any_pointer(),
-		    below(8) ? 1 : below(4), 0);
-}
-
-static struct call any_event(void)
-{
-	uint32_t *words = (uint32_t *)TEST_VA;
-	unsigned int op = below(16);
-
-	for (unsigned int i = 0; i < 6; i++) {
-		words[i] = below(4) ? below(40) : any_number();
-	}
-	if (op == EVTCHNOP_reset) {
-		words[0] = below(4) ? 999 : DOMID_SELF;
-	}
-	if (op == EVTCHNOP_bind_pirq) {
-		op = EVTCHNOP_status;
-	}
-	return call(__HYPERVISOR_event_channel_op, op,
-		    below(16) ? TEST_VA : any_pointer(), 0, 0);
-}
-
-static struct call any_other(void)
-{
-	unsigned long p = below(4) ? TEST_VA : any_pointer();
-
-	fill_scratch();
-	switch (below(16)) {
-	case 0:
-		return call(__HYPERVISOR_xen_version, below(14), p, 0, 0);
-	case 1:
-		return call(__HYPERVISOR_update_descriptor, any_entry(),
-			    any_number(), 0, 0);
-	case 2:
-		((uint64_t *)TEST_VA)[0] = any_mfn();
-		((uint64_t *)TEST_VA)[1] = any_mfn();
-		return call(__HYPERVISOR_set_gdt, p,
-			    below(2) ? below(1024) : any_number(), 0, 0);
-	case 3:
-		return call(__HYPERVISOR_vcpu_op, VCPUOP_is_up, any_number(),
-			    p, 0);
-	case 4:
-		return call(__HYPERVISOR_vcpu_op,
-			    VCPUOP_register_runstate_memory_area, below(3), p,
-			    0);
-	case 5:
-		return call(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info,
-			    1 + below(3), p, 0);
-	case 6:
-		return call(__HYPERVISOR_vcpu_op, VCPUOP_initialise,
-			    1 + below(3), any_pointer(), 0);
-	case 7:
-		return call(__HYPERVISOR_fpu_taskswitch, below(2), 0, 0, 0);
-	case 8:
-		return call(__HYPERVISOR_set_debugreg, below(7) % 5 + 8,
-			    any_number(), 0, 0);
-	case 9:
-		return call(__HYPERVISOR_set_segment_base, below(2) ? 0 : 3,
-			    any_number(), 0, 0);
-	case 10:
-		return call(__HYPERVISOR_vm_assist, below(3), below(70), 0, 0);
-	case 11:
-		return call(__HYPERVISOR_set_trap_table, TEST_VA2, 0, 0, 0);
-	case 12:
-		return call(__HYPERVISOR_update_va_mapping_otherdomain,
-			    TEST_VA + (4 + below(32)) * PAGE_SIZE, any_pte(),
-			    any_number() & 7, any_number());
-	case 13:
-		return call(__HYPERVISOR_set_timer_op, any_number(), 0, 0, 0);
-	case 14:
-		return call(43 + below(20), any_number(), any_number(),
-			    any_number(), any_number());
-	default:
-		return call(__HYPERVISOR_update_va_mapping,
-			    below(4) ? TEST_VA + (4 + below(60)) * PAGE_SIZE :
-			    (any_pointer() & ~0x1fffffUL) + 0x9000, any_pte(),
-			    any_number() & 7, 0);
-	}
-}
-
-static struct call any_call(void)
-{
-	switch (below(8)) {
-	case 0: case 1:
-		return any_mmu_update();
-	case 2:
-		return any_mmuext();
-	case 3:
-		return any_memory();
-	case 4:
-		return any_grant();
-	case 5:
-		return any_event();
-	default:
-		return any_other();
-	}
-}
-
-static void make_pools(void)
-{
-	for (unsigned int i = 0; i < POOL; i++) {
-		pages[i] = page_alloc();
-	}
-	for (unsigned int i = 0; i < TABLES; i++) {
-		tables[i] = table_alloc();
-	}
-	for (unsigned int i = 0; i < 2; i++) {
-		scratch[i] = page_alloc();
-		pte_reach(kernel_root, TEST_VA + i * PAGE_SIZE, 1);
-	}
-}
-
-/* A grant may have been mapped and unmapped over the scratch pages. */
-static void scratch_mend(void)
-{
-	pte_t *entry = pte_find(kernel_root, TEST_VA, 1);
-
-	for (unsigned int i = 0; i < 2; i++) {
-		pte_t want = pte_make(virt_to_mfn(scratch[i]), PTE_USER);
-
-		if ((entry[i] | PTE_G) != (want | PTE_G)) {
-			CHECK_EQ(hc_update_va_mapping(TEST_VA + i * PAGE_SIZE,
-						      want, UVMF_INVLPG), 0);
-		}
-	}
+	trap_set_hook(NULL);
+	total = fuzz.calls * cpus;
+	printk("FUZZ seed %lu: %lu calls from %u vCPUs, %lu done, %lu ms\n",
+	       fuzz.seed, total, cpus, fuzz.good,
+	       (clock_ns() - start) / NSEC_PER_MSEC);
+	CHECK(fuzz.good > total / 10);
 }
 
 TEST(fuzz_hypercalls, ALONE)
 {
-	unsigned long seed = number_word("seed=", 1);
-	unsigned long calls = number_word("calls=", 30000);
-	unsigned long good = 0;
+	run_fuzz(1, 700000);
+}
 
-	random_seed(seed);
-	nr_frames = hc_memory_op(XENMEM_maximum_ram_page, NULL);
-	make_pools();
-	events_disable();
-	for (unsigned long i = 0; i < calls; i++) {
-		struct call c;
-		long ret;
+TEST(fuzz_smp, ALONE)
+{
+	unsigned int cpus = 1;
 
-		scratch_mend();
-		c = any_call();
-		if (cmdline_value("trace=")) {
-			printk("CALL %lu: %u(%lx, %lx, %lx, %lx)\n", i, c.nr,
-			       c.a[0], c.a[1], c.a[2], c.a[3]);
-		}
-		ret = hypercall_nr(c.nr, c.a[0], c.a[1], c.a[2], c.a[3],
-				   c.a[4]);
-		good += ret >= 0;
-		if (i % 10000 == 9999) {
-			int differ = audit_frames();
-
-			test_case("seed %lu, %lu calls", seed, i + 1);
-			if (!CHECK(differ <= 0, "%d frames differ", differ)) {
-				break;
-			}
-		}
+	while (cpus < FUZZ_CPUS &&
+	       hc_vcpu_op(VCPUOP_is_up, cpus, NULL) >= 0) {
+		cpus++;
 	}
-	printk("seed %lu: %lu calls, %lu of them done\n", seed, calls, good);
-	CHECK(good > calls / 10);
+	if (cpus < 2) {
+		test_skip("one vCPU only");
+	}
+	run_fuzz(cpus, 300000);
 }

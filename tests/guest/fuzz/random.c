@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
-/* A xorshift generator. */
+/* A xorshift generator for each vCPU. */
 #include "fuzz/random.h"
 
-static uint64_t state = 1;
+static uint64_t states[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+#define state	states[this_cpu()->id]
 
 void random_seed(uint64_t seed)
 {

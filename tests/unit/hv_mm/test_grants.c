@@ -222,6 +222,7 @@ static void check_all(void)
 	struct maptrack *m;
 
 	cr_assert_eq(frame_audit(), 0);
+	cr_assert_eq(grant_audit(), 0);
 	for (u32 r = 0; r < REFS; r++) {
 		struct active_entry *a = grant_active(t, r);
 		struct grant_entry_v1 *e = grant_entry(t, r);
