@@ -34,11 +34,11 @@ $(HV_OBJ)/%.o: $(srcdir)/hypervisor/%.S $(HV_OBJ)/asm-offsets.h
 	@mkdir -p $(@D)
 	@echo "  HVAS  $*.S"; $(HV_CC) $(HV_CPPFLAGS) -D__ASSEMBLY__ -g -MMD -MP -c $< -o $@
 
-# x86/asm-offsets.c.in compiles to lines "->NAME value" that become #defines.
+# x86/asm-offsets.c.in compiles to lines "->NAME value" that become symbols.
 $(HV_OBJ)/asm-offsets.h: $(srcdir)/hypervisor/x86/asm-offsets.c.in
 	@mkdir -p $(@D)
 	@$(HV_CC) $(HV_CPPFLAGS) $(HV_CFLAGS) -x c -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s
-	@sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\([-0-9]*\).*$$/#define \1 \2/p' $@.s > $@
+	@sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\([-0-9]*\).*$$/.set \1, \2/p' $@.s > $@
 
 HV_LDS = $(srcdir)/hypervisor/boot/paravane.lds
 

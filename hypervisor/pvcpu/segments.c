@@ -28,7 +28,7 @@ static bool load_##reg(u16 sel)						\
 			 "mov %k0, %%" #reg "\n"			\
 			 "jmp 2b\n"					\
 			 ".popsection\n"				\
-			 EX_TABLE(1b, 3b)				\
+			 ASM(EX_TABLE(1b, 3b))				\
 			 : "+r" (good) : "r" ((u32)sel) : "memory");	\
 	return good;							\
 }

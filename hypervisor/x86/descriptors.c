@@ -12,11 +12,10 @@
  */
 #include "lib/string.h"
 #include "x86/descriptors.h"
+#include "x86/entry.h"
 #include "x86/layout.h"
 #include "x86/paging.h"
 #include "x86/percpu.h"
-
-extern const u64 entry_vectors[256];
 
 static struct gate idt[256] __aligned(16) __ro_after_init;
 
@@ -42,11 +41,11 @@ __init void idt_init(void)
 	};
 
 	for (unsigned int i = 0; i < 256; i++) {
-		gate_set(&idt[i], entry_vectors[i], 0, 0);
+		gate_set(&idt[i], (u64)entry_gates[i], 0, 0);
 	}
 	for (unsigned int i = 0; i < ARRAY_LEN(special); i++) {
 		gate_set(&idt[special[i].vector],
-			 entry_vectors[special[i].vector],
+			 (u64)entry_gates[special[i].vector],
 			 special[i].ist, special[i].dpl);
 	}
 }

@@ -82,10 +82,7 @@ entry_syscall:
  */
 	.globl hypercall
 hypercall:
-	SAVE_SYSCALL_REGS
-	movq	$GUEST_CS64, REGS_cs(%rsp)
-	movq	$GUEST_SS, REGS_ss(%rsp)
-	movl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
+	SAVE_SYSCALL_FRAME GUEST_CS64, ENTRY_SYSCALL
 	COUNT	COUNT_HYPERCALL
 	mov	REGS_rax(%rsp), %r11
 	mov	%r11, V_LAST_HYPERCALL(%rax)
@@ -98,24 +95,11 @@ hypercall:
 hypercall_done:
 	mov	%rax, REGS_rax(%rsp)
 	cli
-	mov	CI_SOFTIRQ(%rsp), %rcx
-	cmpl	$0, (%rcx)
-	jne	exit_work
-	mov	CI_CURRENT(%rsp), %rcx
-	mov	V_INFO(%rcx), %rcx
-	cmpb	$0, INFO_MASK(%rcx)
-	jne	1f
-	cmpb	$0, INFO_PENDING(%rcx)
-	jne	exit_work
-1:	mov	REGS_rip(%rsp), %rcx
+	IF_WORK	exit_work, %rcx
+	mov	REGS_rip(%rsp), %rcx
 	test	%rcx, %rcx		/* sysret wants a canonical address: */
 	jns	exit_to_guest		/* a low one may be none, see there */
-	mov	REGS_rdi(%rsp), %rdi
-	mov	REGS_rsi(%rsp), %rsi
-	mov	REGS_rdx(%rsp), %rdx
-	mov	REGS_r8(%rsp), %r8
-	mov	REGS_r9(%rsp), %r9
-	mov	REGS_r10(%rsp), %r10
+	LOAD_REGS rdi, rsi, rdx, r8, r9, r10
 	mov	REGS_rflags(%rsp), %r11
 	mov	REGS_rsp(%rsp), %rsp
 	sysretq
@@ -128,11 +112,7 @@ hypercall_unknown:
 /* 32-bit user code's syscall (AMD): rip in rcx, rflags in r11. */
 entry_syscall32:
 	mov	%rax, REGS_rax(%rsp)
-	SAVE_SYSCALL_REGS
-	CLAC
-	movq	$GUEST_CS32, REGS_cs(%rsp)
-	movq	$GUEST_SS, REGS_ss(%rsp)
-	movl	$0, REGS_entry_vector(%rsp)
+	SAVE_SYSCALL_FRAME GUEST_CS32, 0
 	mov	%rsp, %rdi
 	call	guest_syscall32
 	jmp	exit_to_guest
@@ -140,17 +120,11 @@ entry_syscall32:
 /* sysenter tells nothing of where it came from: C makes that up. */
 entry_sysenter:
 	mov	%rax, REGS_rax(%rsp)
+	SAVE_SYSCALL_FRAME GUEST_CS64, 0
 	pushfq
 	popq	REGS_rflags(%rsp)	/* C corrects IF, NT and the rest */
-	mov	REGS_rflags(%rsp), %rax
-	mov	%r11, CI_SCRATCH(%rsp)
-	mov	%rax, %r11
-	SAVE_SYSCALL_REGS
-	mov	CI_SCRATCH(%rsp), %rax
-	mov	%rax, REGS_r11(%rsp)
 	pushq	$2
 	popfq				/* NT, TF, AC, DF off */
-	movl	$0, REGS_entry_vector(%rsp)
 	mov	%rsp, %rdi
 	call	guest_sysenter
 	jmp	exit_to_guest
@@ -234,16 +208,8 @@ exit_work:
 	.globl exit_to_guest
 exit_to_guest:
 	cli
-	mov	CI_SOFTIRQ(%rsp), %rax
-	cmpl	$0, (%rax)
-	jne	exit_work
-	mov	CI_CURRENT(%rsp), %rax
-	mov	V_INFO(%rax), %rax
-	cmpb	$0, INFO_MASK(%rax)
-	jne	1f
-	cmpb	$0, INFO_PENDING(%rax)
-	jne	exit_work
-1:	cmpl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
+	IF_WORK	exit_work, %rax
+	cmpl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
 	jne	2f
 	mov	REGS_rip(%rsp), %rax
 	shl	$16, %rax

@@ -9,8 +9,8 @@
 #include "lib/types.h"
 #include "x86/regs.h"
 
-/* The 256 gates' addresses; vectors 1, 2, 8, 18 want their IST stacks. */
-extern const u64 entry_vectors[256];
+/* The 256 gates; vectors 1, 2, 8, 18 want their IST stacks. */
+extern const char entry_gates[256][16];
 
 /* This CPU's syscall and sysenter entries; its stub page is mapped here. */
 void entry_init_cpu(void);

@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * What the assembly of the entry paths shares: the frame's constants, counting,
- * SMAP, and saving and restoring registers.  The frame is drawn in entry.S.
+ * saving and restoring registers.  The frame is drawn in entry.S.
  */
 #ifndef X86_ENTRY_ASM_H
 #define X86_ENTRY_ASM_H
@@ -23,19 +23,6 @@
 #define FLAG_FIXED	0x202
 #define IRET_CLEARS	(0x3000 | 0x20000)	/* IOPL, VM */
 
-/*
- * A three-byte no-op that boot makes a clac or stac where the CPU has SMAP
- * (entry_patch_smap).
- */
-	.macro SMAP_SITE opcode
-771:	.byte	0x0f, 0x1f, 0x00
-	.pushsection .smap_patch, "a"
-	.quad	771b, \opcode
-	.popsection
-	.endm
-#define CLAC	SMAP_SITE 0xca
-#define STAC	SMAP_SITE 0xcb
-
 	.macro COUNT what
 	incq	CI_COUNTS + 8 * \what(%rsp)
 	.endm
@@ -45,76 +32,54 @@
 #define COUNT_PAGE_FAULT 4
 #define COUNT_IRQ	6
 
+/* Completes the frame below error code and vector; and takes it away. */
 	.macro PUSH_REGS
-	push	%rdi
-	push	%rsi
-	push	%rdx
-	push	%rcx
-	push	%rax
-	push	%r8
-	push	%r9
-	push	%r10
-	push	%r11
-	push	%rbx
-	push	%rbp
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	.irp	reg, rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	push	%\reg
+	.endr
 	.endm
 
 	.macro POP_REGS
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbp
-	pop	%rbx
-	pop	%r11
-	pop	%r10
-	pop	%r9
-	pop	%r8
-	pop	%rax
-	pop	%rcx
-	pop	%rdx
-	pop	%rsi
-	pop	%rdi
+	.irp	reg, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
+	pop	%\reg
+	.endr
 	.endm
 
-/* Registers of a syscall into the frame at RSP; rip is rcx, rflags r11. */
-	.macro SAVE_SYSCALL_REGS
-	mov	%rdi, REGS_rdi(%rsp)
-	mov	%rsi, REGS_rsi(%rsp)
-	mov	%rdx, REGS_rdx(%rsp)
-	mov	%rcx, REGS_rcx(%rsp)
+/* Some of a frame's registers, RSP at its beginning. */
+	.macro SAVE_REGS regs:vararg
+	.irp	reg, \regs
+	mov	%\reg, REGS_\reg(%rsp)
+	.endr
+	.endm
+
+	.macro LOAD_REGS regs:vararg
+	.irp	reg, \regs
+	mov	REGS_\reg(%rsp), %\reg
+	.endr
+	.endm
+
+/* A whole frame for a system call, but rax and rsp: rip is rcx, rflags r11. */
+	.macro SAVE_SYSCALL_FRAME cs, vector
+	SAVE_REGS rdi, rsi, rdx, rcx, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	mov	%rcx, REGS_rip(%rsp)
-	mov	%r8, REGS_r8(%rsp)
-	mov	%r9, REGS_r9(%rsp)
-	mov	%r10, REGS_r10(%rsp)
-	mov	%r11, REGS_r11(%rsp)
 	mov	%r11, REGS_rflags(%rsp)
-	mov	%rbx, REGS_rbx(%rsp)
-	mov	%rbp, REGS_rbp(%rsp)
-	mov	%r12, REGS_r12(%rsp)
-	mov	%r13, REGS_r13(%rsp)
-	mov	%r14, REGS_r14(%rsp)
-	mov	%r15, REGS_r15(%rsp)
+	movq	$\cs, REGS_cs(%rsp)
+	movq	$GUEST_SS, REGS_ss(%rsp)
+	movl	$\vector, REGS_entry_vector(%rsp)
 	.endm
 
-/* All that is left when rax, rdx and rdi are in the frame. */
-	.macro SAVE_OTHER_REGS
-	mov	%rsi, REGS_rsi(%rsp)
-	mov	%rcx, REGS_rcx(%rsp)
-	mov	%r8, REGS_r8(%rsp)
-	mov	%r9, REGS_r9(%rsp)
-	mov	%r10, REGS_r10(%rsp)
-	mov	%r11, REGS_r11(%rsp)
-	mov	%rbx, REGS_rbx(%rsp)
-	mov	%rbp, REGS_rbp(%rsp)
-	mov	%r12, REGS_r12(%rsp)
-	mov	%r13, REGS_r13(%rsp)
-	mov	%r14, REGS_r14(%rsp)
-	mov	%r15, REGS_r15(%rsp)
+/* Goes to `target` when there is work before a guest may run; uses reg. */
+	.macro IF_WORK target, reg
+	mov	CI_SOFTIRQ(%rsp), \reg
+	cmpl	$0, (\reg)
+	jne	\target
+	mov	CI_CURRENT(%rsp), \reg
+	mov	V_INFO(\reg), \reg
+	cmpb	$0, INFO_MASK(\reg)
+	jne	772f
+	cmpb	$0, INFO_PENDING(\reg)
+	jne	\target
+772:
 	.endm
 
 #endif

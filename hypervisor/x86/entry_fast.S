@@ -14,6 +14,23 @@
  */
 #include "x86/entry_asm.h"
 
+/*
+ * Onto the guest kernel's stack at rdx, and to its handler, from user mode;
+ * RAX: current, rdi: its vcpu_info, r11: rflags.
+ */
+	.macro TO_GUEST_KERNEL masks, address, clears
+	swapgs
+	movb	$1, V_KERNEL_MODE(%rax)
+	movzbl	\masks(%rax), %ecx
+	mov	%cl, INFO_MASK(%rdi)
+	mov	\address(%rax), %rcx
+	and	$~(\clears), %r11d
+	LOAD_REGS rdi, rax
+	mov	%rdx, REGS_rsp(%rsp)
+	LOAD_REGS rdx, rsp
+	sysretq
+	.endm
+
 	.text
 	.balign 64
 /*
@@ -25,8 +42,7 @@
 	.globl syscall_from_user
 syscall_from_user:
 	COUNT	COUNT_SYSCALL
-	mov	%rdx, REGS_rdx(%rsp)
-	mov	%rdi, REGS_rdi(%rsp)
+	SAVE_REGS rdx, rdi
 	mov	V_FAST_SP(%rax), %rdx
 	mov	V_INFO(%rax), %rdi
 	test	%rdx, %rdx
@@ -37,43 +53,22 @@ syscall_from_user:
 	mov	%rdi, %cr3
 	mov	REGS_rsp(%rsp), %rdi
 	STAC
-10:	mov	%rcx, 0(%rdx)
-11:	mov	%r11, 8(%rdx)
-12:	mov	%rcx, 16(%rdx)
-13:	movq	$GUEST_CS64, 24(%rdx)
-14:	mov	%r11, 32(%rdx)
-15:	mov	%rdi, 40(%rdx)
-16:	movq	$GUEST_SS, 48(%rdx)
-	EX_TABLE(10b, syscall_slow)
-	EX_TABLE(11b, syscall_slow)
-	EX_TABLE(12b, syscall_slow)
-	EX_TABLE(13b, syscall_slow)
-	EX_TABLE(14b, syscall_slow)
-	EX_TABLE(15b, syscall_slow)
-	EX_TABLE(16b, syscall_slow)
+1:	mov	%rcx, 0(%rdx)
+	mov	%r11, 8(%rdx)
+	mov	%rcx, 16(%rdx)
+	movq	$GUEST_CS64, 24(%rdx)
+	mov	%r11, 32(%rdx)
+	mov	%rdi, 40(%rdx)
+2:	movq	$GUEST_SS, 48(%rdx)
+	EX_RANGE(1b, 2b, syscall_slow)
 	CLAC
-	swapgs
-	movb	$1, V_KERNEL_MODE(%rax)
 	mov	V_INFO(%rax), %rdi
-	movzbl	V_SYSCALL_MASKS(%rax), %ecx
-	mov	%cl, INFO_MASK(%rdi)
-	mov	V_SYSCALL_ADDRESS(%rax), %rcx
-	and	$~(TRAP_CLEARS | FLAG_DF), %r11d
-	mov	REGS_rdi(%rsp), %rdi
-	mov	REGS_rax(%rsp), %rax
-	mov	%rdx, REGS_rsp(%rsp)
-	mov	REGS_rdx(%rsp), %rdx
-	mov	REGS_rsp(%rsp), %rsp
-	sysretq
+	TO_GUEST_KERNEL V_SYSCALL_MASKS, V_SYSCALL_ADDRESS, TRAP_CLEARS | FLAG_DF
 
 syscall_slow:
 	CLAC
-	mov	REGS_rdx(%rsp), %rdx
-	mov	REGS_rdi(%rsp), %rdi
-	SAVE_SYSCALL_REGS
-	movq	$GUEST_CS64, REGS_cs(%rsp)
-	movq	$GUEST_SS, REGS_ss(%rsp)
-	movl	$ENTRY_SYSCALL, REGS_entry_vector(%rsp)
+	LOAD_REGS rdx, rdi
+	SAVE_SYSCALL_FRAME GUEST_CS64, ENTRY_SYSCALL
 	mov	%rsp, %rdi
 	call	guest_syscall
 	jmp	exit_to_guest
@@ -97,17 +92,17 @@ iret_fast:
 	cmpb	$0, V_FAST_IRET(%rdx)
 	je	iret_slow
 	STAC
-20:	cmpq	$0, IRET_flags(%rcx)
+1:	cmpq	$0, IRET_flags(%rcx)
 	jne	iret_slow
-21:	movzwl	IRET_cs(%rcx), %eax
-22:	mov	IRET_rflags(%rcx), %r11
+	movzwl	IRET_cs(%rcx), %eax
+	mov	IRET_rflags(%rcx), %r11
 	test	$FLAG_IF, %r11d
 	jz	iret_slow
 	and	$~IRET_CLEARS, %r11d
 	mov	%r11, REGS_rflags(%rsp)
-23:	mov	IRET_rip(%rcx), %r11
+	mov	IRET_rip(%rcx), %r11
 	mov	%r11, REGS_rip(%rsp)
-24:	movzwl	IRET_ss(%rcx), %r11d
+	movzwl	IRET_ss(%rcx), %r11d
 	or	$3, %r11d
 	mov	%r11, REGS_ss(%rsp)
 	mov	V_INFO(%rdx), %r11
@@ -117,57 +112,27 @@ iret_fast:
 	mov	%eax, %r11d
 	or	$3, %r11d
 	mov	%r11, REGS_cs(%rsp)
-	cmp	%r11d, %eax
-	jne	iret_fast_kernel
-	cmpq	$0, V_CR3_USER(%rdx)
-	je	iret_slow
-25:	mov	IRET_rsp(%rcx), %r11
-26:	mov	IRET_rax(%rcx), %rax
+	cmp	%r11d, %eax		/* to user mode?  See jne */
+	mov	IRET_r11(%rcx), %r11
+	mov	%r11, REGS_r11(%rsp)
+	mov	IRET_rax(%rcx), %rax
 	mov	%rax, REGS_rax(%rsp)
-27:	mov	IRET_rcx(%rcx), %rax
-28:	mov	IRET_r11(%rcx), %rcx
+	mov	IRET_rsp(%rcx), %r11
+2:	mov	IRET_rcx(%rcx), %rcx
+	EX_RANGE(1b, 2b, iret_slow)
 	CLAC
-	mov	%r11, REGS_rsp(%rsp)
-	mov	%rcx, %r11
-	mov	%rax, %rcx
+	jne	3f
+	mov	V_CR3_USER(%rdx), %rax
+	test	%rax, %rax
+	jz	iret_slow
 	movb	$0, V_KERNEL_MODE(%rdx)
 	swapgs
-	mov	V_CR3_USER(%rdx), %rax
 	mov	%rax, %cr3
+3:	mov	%r11, REGS_rsp(%rsp)
 	COUNT	COUNT_IRET
-	mov	REGS_rax(%rsp), %rax
-	mov	REGS_rdx(%rsp), %rdx
+	LOAD_REGS rax, rdx, r11
 	add	$REGS_rip, %rsp
 	jmp	iret_to_guest
-
-iret_fast_kernel:
-30:	mov	IRET_rsp(%rcx), %r11
-31:	mov	IRET_rax(%rcx), %rax
-	mov	%rax, REGS_rax(%rsp)
-32:	mov	IRET_rcx(%rcx), %rax
-33:	mov	IRET_r11(%rcx), %rcx
-	CLAC
-	mov	%r11, REGS_rsp(%rsp)
-	mov	%rcx, %r11
-	mov	%rax, %rcx
-	COUNT	COUNT_IRET
-	mov	REGS_rax(%rsp), %rax
-	mov	REGS_rdx(%rsp), %rdx
-	add	$REGS_rip, %rsp
-	jmp	iret_to_guest
-	EX_TABLE(20b, iret_slow)
-	EX_TABLE(21b, iret_slow)
-	EX_TABLE(22b, iret_slow)
-	EX_TABLE(23b, iret_slow)
-	EX_TABLE(24b, iret_slow)
-	EX_TABLE(25b, iret_slow)
-	EX_TABLE(26b, iret_slow)
-	EX_TABLE(27b, iret_slow)
-	EX_TABLE(28b, iret_slow)
-	EX_TABLE(30b, iret_slow)
-	EX_TABLE(31b, iret_slow)
-	EX_TABLE(32b, iret_slow)
-	EX_TABLE(33b, iret_slow)
 
 iret_slow:
 	CLAC
@@ -272,8 +237,7 @@ entry_page_fault:
 	testb	$3, REGS_cs - REGS_error_code(%rsp)
 	jz	entry_exception
 	sub	$REGS_error_code, %rsp
-	mov	%rax, REGS_rax(%rsp)
-	mov	%rdx, REGS_rdx(%rsp)
+	SAVE_REGS rax, rdx
 	mov	CI_CURRENT(%rsp), %rax
 	cmpb	$0, V_KERNEL_MODE(%rax)
 	jne	page_fault_slow
@@ -291,46 +255,28 @@ entry_page_fault:
 	mov	V_CR3_KERNEL(%rax), %rdi
 	mov	%rdi, %cr3
 	STAC
-40:	mov	%rcx, 0(%rdx)
-41:	mov	%r11, 8(%rdx)
+1:	mov	%rcx, 0(%rdx)
+	mov	%r11, 8(%rdx)
 	mov	REGS_error_code(%rsp), %edi
-42:	mov	%rdi, 16(%rdx)
+	mov	%rdi, 16(%rdx)
 	mov	REGS_rip(%rsp), %rdi
-43:	mov	%rdi, 24(%rdx)
+	mov	%rdi, 24(%rdx)
 	movzwl	REGS_cs(%rsp), %edi
-44:	mov	%rdi, 32(%rdx)
+	mov	%rdi, 32(%rdx)
 	mov	REGS_rflags(%rsp), %rdi
-45:	mov	%rdi, 40(%rdx)
+	mov	%rdi, 40(%rdx)
 	mov	REGS_rsp(%rsp), %rdi
-46:	mov	%rdi, 48(%rdx)
+	mov	%rdi, 48(%rdx)
 	movzwl	REGS_ss(%rsp), %edi
-47:	mov	%rdi, 56(%rdx)
-	EX_TABLE(40b, page_fault_slow_cr2)
-	EX_TABLE(41b, page_fault_slow_cr2)
-	EX_TABLE(42b, page_fault_slow_cr2)
-	EX_TABLE(43b, page_fault_slow_cr2)
-	EX_TABLE(44b, page_fault_slow_cr2)
-	EX_TABLE(45b, page_fault_slow_cr2)
-	EX_TABLE(46b, page_fault_slow_cr2)
-	EX_TABLE(47b, page_fault_slow_cr2)
+2:	mov	%rdi, 56(%rdx)
+	EX_RANGE(1b, 2b, page_fault_slow_cr2)
 	CLAC
-	swapgs
-	movb	$1, V_KERNEL_MODE(%rax)
 	mov	V_INFO(%rax), %rdi
 	mov	V_CR2(%rax), %rcx
 	mov	%rcx, INFO_CR2(%rdi)
-	movzbl	V_PF_MASKS(%rax), %ecx
-	mov	%cl, INFO_MASK(%rdi)
 	COUNT	COUNT_PAGE_FAULT
 	mov	REGS_rflags(%rsp), %r11
-	and	$~TRAP_CLEARS, %r11d
-	mov	V_PF_ADDRESS(%rax), %rcx
-	mov	REGS_rdi(%rsp), %rdi
-	mov	REGS_rax(%rsp), %rax
-	mov	%rdx, REGS_rsp(%rsp)
-	mov	REGS_rdx(%rsp), %rdx
-	mov	REGS_rsp(%rsp), %rsp
-	sysretq
+	TO_GUEST_KERNEL V_PF_MASKS, V_PF_ADDRESS, TRAP_CLEARS
 
 /* The fault on the guest's stack has replaced CR2. */
 page_fault_slow_cr2:
@@ -341,8 +287,7 @@ page_fault_slow_rdi:
 page_fault_slow_rdx:
 	mov	REGS_rdx(%rsp), %rdx
 page_fault_slow:
-	mov	%rdi, REGS_rdi(%rsp)
-	SAVE_OTHER_REGS
+	SAVE_REGS rdi, rsi, rcx, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	COUNT	COUNT_PAGE_FAULT
 	cld
 	CLAC

@@ -2,14 +2,14 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * Instructions that may fault, and where to go on then.  The table is filled
- * by EX_TABLE (x86/asm.h): pairs of offsets relative to themselves.
+ * by EX_TABLE and EX_RANGE (x86/asm.h): offsets relative to themselves.
  */
 #include "x86/asm.h"
 #include "x86/entry.h"
 #include "x86/msr.h"
 
 struct ex_entry {
-	s32 fault, fixup;
+	s32 first, last, fixup;
 };
 
 extern const struct ex_entry image_ex_table_start[], image_ex_table_end[];
@@ -19,7 +19,8 @@ bool extable_fixup(struct cpu_user_regs *regs)
 	const struct ex_entry *e;
 
 	for (e = image_ex_table_start; e < image_ex_table_end; e++) {
-		if ((u64)&e->fault + (u64)e->fault == regs->rip) {
+		if (regs->rip >= (u64)&e->first + (u64)e->first &&
+		    regs->rip <= (u64)&e->last + (u64)e->last) {
 			regs->rip = (u64)&e->fixup + (u64)e->fixup;
 			return true;
 		}
@@ -30,39 +31,22 @@ bool extable_fixup(struct cpu_user_regs *regs)
 int rdmsr_safe(u32 msr, u64 *val)
 {
 	u32 lo, hi;
-	int rc;
 
-	__asm__ volatile("1: rdmsr\n"
-			 "xor %[rc], %[rc]\n"
-			 "2:\n"
-			 ".pushsection .text\n"
-			 "3: mov %[fault], %[rc]\n"
-			 "xor %%eax, %%eax\n"
-			 "xor %%edx, %%edx\n"
-			 "jmp 2b\n"
-			 ".popsection\n"
-			 EX_TABLE(1b, 3b)
-			 : "=a" (lo), "=d" (hi), [rc] "=&r" (rc)
-			 : "c" (msr), [fault] "i" (-EFAULT));
+	__asm__ goto("1: rdmsr\n" ASM(EX_TABLE(1b, %l[fault]))
+		     : "=a" (lo), "=d" (hi) : "c" (msr) : : fault);
 	*val = lo | (u64)hi << 32;
-	return rc;
+	return 0;
+fault:
+	*val = 0;
+	return -EFAULT;
 }
 
 int wrmsr_safe(u32 msr, u64 val)
 {
-	int rc;
-
-	__asm__ volatile("1: wrmsr\n"
-			 "xor %[rc], %[rc]\n"
-			 "2:\n"
-			 ".pushsection .text\n"
-			 "3: mov %[fault], %[rc]\n"
-			 "jmp 2b\n"
-			 ".popsection\n"
-			 EX_TABLE(1b, 3b)
-			 : [rc] "=&r" (rc)
-			 : "c" (msr), "a" ((u32)val), "d" ((u32)(val >> 32)),
-			   [fault] "i" (-EFAULT)
-			 : "memory");
-	return rc;
+	__asm__ goto("1: wrmsr\n" ASM(EX_TABLE(1b, %l[fault]))
+		     : : "c" (msr), "a" ((u32)val), "d" ((u32)(val >> 32))
+		     : "memory" : fault);
+	return 0;
+fault:
+	return -EFAULT;
 }

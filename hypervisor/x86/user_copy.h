@@ -2,103 +2,66 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * Copies of which one side is guest memory, in the address space that is
- * loaded.  Both return the number of bytes not copied: 0 is success.  The
- * caller has checked that the guest's side is the guest's (mm/guest_copy.c).
+ * loaded.  The caller has checked that the guest's side is the guest's
+ * (mm/guest_copy.c).
  */
 #ifndef X86_USER_COPY_H
 #define X86_USER_COPY_H
 
 #include "lib/types.h"
-#include "x86/cpu_features.h"
-#include "x86/regs.h"
+#include "x86/asm.h"
 
-/*
- * One or two words, inline: false when they cannot be read.  For the hot
- * paths; the caller has checked the range, as above.
- */
-static inline bool user_get_words(u64 *a, u64 *b, const void *p)
+static inline void user_open(void)
 {
-	bool smap = hv_cr4 & CR4_SMAP;
-	u64 x, y;
+	__asm__ volatile(ASM(STAC) : : : "memory");
+}
 
-	if (unlikely(smap)) {
-		__asm__ volatile("stac" ::: "memory");
-	}
-	__asm__ goto("1: mov (%[p]), %[x]\n\t"
-		     "2: mov 8(%[p]), %[y]\n\t"
-		     ".pushsection .ex_table, \"a\"\n\t"
-		     ".balign 4\n\t"
-		     ".long 1b - ., %l[fault] - .\n\t"
-		     ".long 2b - ., %l[fault] - .\n\t"
-		     ".popsection"
-		     : [x] "=&r" (x), [y] "=r" (y)
-		     : [p] "r" (p) : "memory" : fault);
-	if (unlikely(smap)) {
-		__asm__ volatile("clac" ::: "memory");
-	}
-	*a = x;
-	*b = y;
+static inline void user_close(void)
+{
+	__asm__ volatile(ASM(CLAC) : : : "memory");
+}
+
+/* *p of a guest's pages, open, into x; on a fault to the label. */
+#define user_load(x, p, fault)						\
+	__asm__ goto("1: mov %[from], %[to]\n" ASM(EX_TABLE(1b, %l[fault])) \
+		     : [to] "=r" (x) : [from] "m" (*(p)) : : fault)
+
+/* One or two words, inline, for the hot paths: false when they cannot be read. */
+static inline bool user_get_words(u64 *a, u64 *b, const u64 *p)
+{
+	user_open();
+	user_load(*a, p, fault);
+	user_load(*b, p + 1, fault);
+	user_close();
 	return true;
 fault:
-	if (smap) {
-		__asm__ volatile("clac" ::: "memory");
-	}
+	user_close();
 	return false;
 }
 
-static inline bool user_get_word(u64 *a, const void *p)
+static inline bool user_get_word(u64 *a, const u64 *p)
 {
-	bool smap = hv_cr4 & CR4_SMAP;
-	u64 x;
-
-	if (unlikely(smap)) {
-		__asm__ volatile("stac" ::: "memory");
-	}
-	__asm__ goto("1: mov (%[p]), %[x]\n\t"
-		     ".pushsection .ex_table, \"a\"\n\t"
-		     ".balign 4\n\t"
-		     ".long 1b - ., %l[fault] - .\n\t"
-		     ".popsection"
-		     : [x] "=r" (x) : [p] "r" (p) : "memory" : fault);
-	if (unlikely(smap)) {
-		__asm__ volatile("clac" ::: "memory");
-	}
-	*a = x;
+	user_open();
+	user_load(*a, p, fault);
+	user_close();
 	return true;
 fault:
-	if (smap) {
-		__asm__ volatile("clac" ::: "memory");
-	}
+	user_close();
 	return false;
 }
 
-/* As user_get_word, for four bytes. */
-static inline bool user_get_u32(u32 *a, const void *p)
+static inline bool user_get_u32(u32 *a, const u32 *p)
 {
-	bool smap = hv_cr4 & CR4_SMAP;
-	u32 x;
-
-	if (unlikely(smap)) {
-		__asm__ volatile("stac" ::: "memory");
-	}
-	__asm__ goto("1: mov (%[p]), %[x]\n\t"
-		     ".pushsection .ex_table, \"a\"\n\t"
-		     ".balign 4\n\t"
-		     ".long 1b - ., %l[fault] - .\n\t"
-		     ".popsection"
-		     : [x] "=r" (x) : [p] "r" (p) : "memory" : fault);
-	if (unlikely(smap)) {
-		__asm__ volatile("clac" ::: "memory");
-	}
-	*a = x;
+	user_open();
+	user_load(*a, p, fault);
+	user_close();
 	return true;
 fault:
-	if (smap) {
-		__asm__ volatile("clac" ::: "memory");
-	}
+	user_close();
 	return false;
 }
 
+/* Both return the number of bytes not copied: 0 is success. */
 size_t user_copy(void *dst, const void *src, size_t n) __must_check;
 size_t user_clear(void *dst, size_t n) __must_check;
 
