@@ -44,10 +44,13 @@ class Shared:
                               "--forward", str(self.forward),
                               disks=[w.store(), *self.disks])
         self.machine.wait_line("pv: ready", 120)
-        # The first guest makes domain 0's tables grow to their size.
-        create(self.machine, guest("first", 0))
-        wait_guest(self.machine, "first")
-        self.machine.run("pvctl destroy first")
+        # The first two guests make domain 0's tables grow to the size that
+        # most tests need.
+        for n, name in enumerate(("first", "second")):
+            create(self.machine, guest(name, n))
+        for name in ("first", "second"):
+            wait_guest(self.machine, name)
+            self.machine.run(f"pvctl destroy {name}")
         return self.machine
 
     def close(self):
@@ -89,7 +92,10 @@ def state_of(machine):
 
 def same_state(before, after, tables=0):
     """Compares, with words for what differs. With more guests at once than
-    before, domain 0's own tables may have grown by `tables` pages for good.
+    ever before, domain 0's own tables (ports, grants that it maps) grow by up
+    to `tables` pages for good. Measured: one in the first of four rounds of
+    two guests with traffic, two in the first of five rounds of eight guests,
+    none in any later round.
     """
     grown = before["free_pages"] - after["free_pages"]
     if 0 < grown <= tables:
@@ -230,7 +236,7 @@ def traffic(shared):
              "this machine got other bytes")
     for name in ("left", "right"):
         m.run(f"pvctl shutdown -w --timeout=60 {name}", 80)
-    same_state(before, state_of(m), tables=4)
+    same_state(before, state_of(m), tables=1)
     return f"{len(data) >> 20} MiB each way, and to this machine"
 
 
@@ -249,7 +255,7 @@ def eight(shared):
     must(set(names) <= set(domains(m)), f"running: {domains(m)}")
     for name in names:
         m.run(f"pvctl shutdown -w --timeout=120 {name}", 140)
-    same_state(before, state_of(m), tables=16)
+    same_state(before, state_of(m), tables=2)
     for disk in shared.disks:
         done = subprocess.run(["e2fsck", "-fn", disk], capture_output=True,
                               text=True, check=False)
