@@ -2,27 +2,43 @@
 # Copyright (C) 2026 The Paravane authors
 #
 # The part of the root Makefile.am that builds bench/: the counting plugin for
-# QEMU and the static workloads. `make bench-quick` prints the core table.
+# QEMU, the static programs of workloads and the keel kernel of hypercalls.
+# `make bench-quick` prints the core table, `make bench` makes the report.
 
+BENCH_DIR = %D%
+BENCH_FILES = bench/count.so bench/core bench/mark bench/hypercalls
+
+PARAVANE_ALL += $(BENCH_FILES)
 PARAVANE_CLEAN += clean-bench
 
-bench/count.so: %D%/plugin/count.c %D%/plugin/qemu_plugin.h
+bench/count.so: $(addprefix $(srcdir)/%D%/plugin/, count.c qemu_plugin.h)
 	@$(MKDIR_P) bench
 	$(CC) -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden \
-		$(srcdir)/bench/plugin/count.c -o $@
+		$(srcdir)/%D%/plugin/count.c -o $@
 
-bench/core: %D%/workloads/core.c %D%/workloads/mark.h
+BENCH_RUN = $(addprefix $(srcdir)/%D%/workloads/, run.c run.h mark.h)
+
+bench/core: $(srcdir)/%D%/workloads/core.c $(BENCH_RUN)
 	@$(MKDIR_P) bench
-	$(CC) -O2 -Wall -Wextra -static $(srcdir)/bench/workloads/core.c -o $@
+	$(CC) -O2 -Wall -Wextra -static -o $@ $< \
+		$(srcdir)/%D%/workloads/run.c
+
+bench/mark: $(srcdir)/%D%/workloads/mark.c
+	@$(MKDIR_P) bench
+	$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
+bench/hypercalls.o: $(srcdir)/%D%/workloads/hypercalls.c
+	@$(MKDIR_P) bench
+	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir) -c -o $@ $<
+
+bench/hypercalls: bench/hypercalls.o $(KEEL_DIR)/libkeel.a $(KEEL_DIR)/keel.lds
+	$(KEEL_V)$(KEEL_LINK) -o $@ $< -Wl,--whole-archive \
+		$(KEEL_DIR)/libkeel.a -Wl,--no-whole-archive
 
 .PHONY: bench-quick clean-bench
 # Instructions per operation: native, Paravane's domain 0, Xen's domain 0.
-bench-quick: paravane bench/count.so bench/core
-	PARAVANE_BUILD=$(abs_builddir) $(srcdir)/scripts/fetch-kernel 6.1
-	PARAVANE_BUILD=$(abs_builddir) $(srcdir)/scripts/fetch-xen
-	$(srcdir)/bench/run --program bench/core --plugin bench/count.so \
-		--vmlinuz images/vmlinuz-6.1 --vmlinux images/vmlinux-6.1 \
-		--paravane paravane --xen images/xen --json bench/core.json
+bench-quick: paravane $(BENCH_FILES)
+	PARAVANE_BUILD=$(abs_builddir) $(srcdir)/%D%/run --quick
 
 clean-bench:
-	rm -rf bench/count.so bench/core
+	rm -rf $(BENCH_FILES) bench/hypercalls.[od]

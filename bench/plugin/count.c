@@ -4,16 +4,20 @@
  * QEMU plugin: counts executed instructions, split by whose they are, and the
  * privileged events that cost time on real processors.  A benchmark program
  * inside the guest brackets each measurement with two marker instructions
- * (workloads/mark.h); at the second, one line goes to the output file:
- *
- *   hv kernel user cr3 invlpg syscall sysret iret hv_cr3
+ * (workloads/mark.h); at the second, one line goes to the output file, with
+ * the counts in the order of the enum below.  An end without a beginning
+ * counts from the last one, or from power-on.
  *
  * "hv" is what executes in 0xffff800000000000 .. 0xffff87ffffffffff, the range
  * that the PV ABI gives to the hypervisor; other high addresses are the guest
- * kernel's, low ones user programs'.  Counts are exact: QEMU adds them up
- * inside the translated code.  Arguments: out=FILE; hist=FILE adds, for every
- * hypervisor address executed inside the last bracket, "address count" lines
- * (bench/run --profile turns them into functions).
+ * kernel's, low ones user programs'.  Under hardware virtualization (SVM,
+ * which QEMU emulates) the guest is what runs from VMRUN to the instruction
+ * behind it, and all else, the host's kernel and its VMM, counts as "hv".
+ * Counts are exact: QEMU adds them up inside the translated code.
+ *
+ * Arguments: out=FILE; hist=FILE adds, for every hypervisor address executed
+ * inside the last bracket, "address count" lines (bench/run --profile turns
+ * them into functions).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,10 +27,23 @@
 
 PLUGIN_EXPORT int qemu_plugin_version = 1;
 
-enum { HV, KERNEL, USER, CR3, INVLPG, SYSCALL, SYSRET, IRET, HV_CR3, NR };
+/*
+ * Instructions of the hypervisor, kernels, programs; then events: address
+ * space loads by a kernel and by the hypervisor, loads of CR4 (which flush),
+ * INVLPG and INVPCID, ways into ring 0 and back, entries into a virtual
+ * machine.
+ */
+enum {
+	HV, KERNEL, USER, CR3, HV_CR3, CR4, INVLPG, SYSCALL, SYSRET, IRET,
+	VMRUN, NR
+};
 
 static uint64_t count[NR], begun[NR];
 static FILE *out;
+
+/* What ran between VMRUN and its end since the last marker; see settle(). */
+static uint64_t inside[NR], at_vmrun[NR];
+static bool in_guest;
 
 #define HV_START	0xffff800000000000ULL
 #define HV_END		0xffff880000000000ULL
@@ -41,10 +58,36 @@ static const uint8_t marker[] = { 0x0f, 0x1f, 0x80 };
 #define MARK_BEGIN	0x50560001U
 #define MARK_END	0x50560002U
 
+static void settle(void)
+{
+	for (int i = 0; in_guest && i < NR; i++) {
+		inside[i] += count[i] - at_vmrun[i];
+		at_vmrun[i] = count[i];
+	}
+}
+
+static void on_vmrun(unsigned int vcpu, void *data)
+{
+	(void)vcpu;
+	(void)data;
+	memcpy(at_vmrun, count, sizeof(count));
+	in_guest = true;
+}
+
+static void on_vmexit(unsigned int vcpu, void *data)
+{
+	(void)vcpu;
+	(void)data;
+	settle();
+	in_guest = false;
+}
+
 static void on_begin(unsigned int vcpu, void *data)
 {
 	(void)vcpu;
 	(void)data;
+	settle();
+	memset(inside, 0, sizeof(inside));
 	memcpy(begun, count, sizeof(begun));
 	if (hist) {
 		memcpy(hist_begun, hist, IMAGE_SIZE * sizeof(*hist));
@@ -68,16 +111,27 @@ static void write_hist(void)
 
 static void on_end(unsigned int vcpu, void *data)
 {
-	(void)vcpu;
-	(void)data;
+	uint64_t n[NR];
+
 	for (int i = 0; i < NR; i++) {
-		fprintf(out, "%" PRIu64 "%c", count[i] - begun[i],
-			i == NR - 1 ? '\n' : ' ');
+		n[i] = count[i] - begun[i];
+	}
+	if (in_guest || n[VMRUN]) {
+		settle();
+		n[HV] = n[KERNEL] + n[USER] - inside[KERNEL] - inside[USER];
+		n[KERNEL] = inside[KERNEL];
+		n[USER] = inside[USER];
+		n[HV_CR3] = n[CR3] - inside[CR3];
+		n[CR3] = inside[CR3];
+	}
+	for (int i = 0; i < NR; i++) {
+		fprintf(out, "%" PRIu64 "%c", n[i], i == NR - 1 ? '\n' : ' ');
 	}
 	fflush(out);
 	if (hist) {
 		write_hist();
 	}
+	on_begin(vcpu, data);
 }
 
 static void add(struct qemu_plugin_insn *insn, int what)
@@ -86,10 +140,40 @@ static void add(struct qemu_plugin_insn *insn, int what)
 		QEMU_PLUGIN_INLINE_ADD_U64, &count[what], 1);
 }
 
-/* Two-byte opcodes that are events, prefixes skipped. */
+/*
+ * VMRUN, and the instruction behind it, which runs when the guest has left.
+ * A kernel has one or two places that do this.
+ */
+static uint64_t behind_vmrun[4];
+static unsigned int nr_behind;
+
+static void watch_vmrun(struct qemu_plugin_insn *insn, uint64_t next)
+{
+	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_vmrun,
+		QEMU_PLUGIN_CB_NO_REGS, NULL);
+	add(insn, VMRUN);
+	for (unsigned int i = 0; i < nr_behind; i++) {
+		if (behind_vmrun[i] == next) {
+			return;
+		}
+	}
+	if (nr_behind < 4) {
+		behind_vmrun[nr_behind++] = next;
+	}
+}
+
+/* Opcodes that are events, prefixes skipped. */
 static void add_events(struct qemu_plugin_insn *insn, const uint8_t *b,
 		       size_t n, bool hv)
 {
+	uint64_t va = qemu_plugin_insn_vaddr(insn);
+
+	for (unsigned int i = 0; i < nr_behind; i++) {
+		if (va == behind_vmrun[i]) {
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_vmexit,
+				QEMU_PLUGIN_CB_NO_REGS, NULL);
+		}
+	}
 	while (n > 1 && ((b[0] & 0xf0) == 0x40 || b[0] == 0x66)) {
 		b++;
 		n--;
@@ -104,11 +188,17 @@ static void add_events(struct qemu_plugin_insn *insn, const uint8_t *b,
 		add(insn, SYSCALL);
 	} else if (b[1] == 0x07) {
 		add(insn, SYSRET);
-	} else if (n > 2 && b[1] == 0x22 && (b[2] & 0x38) == 0x18) {
+	} else if (n < 3) {
+		return;
+	} else if (b[1] == 0x22 && (b[2] & 0x38) == 0x18) {
 		add(insn, hv ? HV_CR3 : CR3);
-	} else if (n > 2 && b[1] == 0x01 && (b[2] & 0x38) == 0x38 &&
-		   b[2] < 0xc0) {
+	} else if (b[1] == 0x22 && (b[2] & 0x38) == 0x20) {
+		add(insn, CR4);
+	} else if ((b[1] == 0x01 && (b[2] & 0x38) == 0x38 && b[2] < 0xc0) ||
+		   (b[1] == 0x38 && b[2] == 0x82)) {
 		add(insn, INVLPG);
+	} else if (b[1] == 0x01 && b[2] == 0xd8) {
+		watch_vmrun(insn, va + 3);
 	}
 }
 

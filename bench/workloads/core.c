@@ -2,47 +2,20 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * The core workloads: what a kernel's entry, exit and memory management cost.
- * A static program that runs as init (or as any program) on a Linux kernel,
- * native or PV alike.  Each workload runs once to warm up and then between two
- * markers; its line on standard output says its name, how many operations that
- * were, and the nanoseconds that it took:
- *
- *   bench NAME OPS NS
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <setjmp.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "mark.h"
-
-static char *self;		/* our own path, for exec */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
+#include "run.h"
 
 /* ---- workloads: each does n operations ---- */
 
@@ -54,6 +27,12 @@ static void null_syscall(int n)
 }
 
 static int zero_fd;
+
+static int zero_usable(void)
+{
+	zero_fd = open("/dev/zero", O_RDONLY);
+	return zero_fd >= 0;
+}
 
 static void read_1(int n)
 {
@@ -67,6 +46,12 @@ static void read_1(int n)
 }
 
 static int null_fd;
+
+static int null_usable(void)
+{
+	null_fd = open("/dev/null", O_WRONLY);
+	return null_fd >= 0;
+}
 
 static void write_1(int n)
 {
@@ -270,82 +255,71 @@ static void clock_gettime_op(int n)
 	}
 }
 
-static const struct workload {
-	const char *name;
-	void (*fn)(int n);
-	int ops;
-} workloads[] = {
-	{ "null_syscall", null_syscall, 1000 },
-	{ "read_1", read_1, 1000 },
-	{ "write_1", write_1, 1000 },
-	{ "stat", stat_path, 500 },
-	{ "open_close", open_close, 500 },
-	{ "signal_install", signal_install, 1000 },
-	{ "signal_delivery", signal_delivery, 500 },
-	{ "protection_fault", protection_fault, 500 },
-	{ "page_fault", page_fault, 1024 },
-	{ "mprotect_pair", mprotect_pair, 300 },
-	{ "mmap_1m", mmap_1m, 8 },
-	{ "fork_exit", fork_exit, 30 },
-	{ "fork_exec", fork_exec, 20 },
-	{ "pipe_self", pipe_self, 500 },
-	{ "pipe_pingpong", pipe_pingpong, 200 },
-	{ "clock_gettime", clock_gettime_op, 1000 },
-};
-
-static void run(const struct workload *w)
-{
-	uint64_t t;
-
-	w->fn(w->ops);
-	t = now_ns();
-	MARK_BEGIN();
-	w->fn(w->ops);
-	MARK_END();
-	t = now_ns() - t;
-	printf("bench %s %d %llu\n", w->name, w->ops, (unsigned long long)t);
-	fflush(stdout);
-}
-
-/* As init: the file systems that the workloads look at. */
-static void become_init(void)
-{
-	mkdir("/dev", 0755);
-	mkdir("/proc", 0755);
-	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
-	mount("proc", "/proc", "proc", 0, NULL);
-	if (open("/dev/console", O_RDWR) >= 0) {
-		dup2(0, 1);
-		dup2(0, 2);
-	}
-}
-
 /*
- * All workloads, or the one named by the environment variable `only`, which
- * for an init is a word only=NAME on the kernel's command line.
+ * An event channel bound to this domain itself, by Linux's /dev/xen/evtchn,
+ * whose interface is in the kernel's <xen/evtchn.h>: notify, upcall, read the
+ * port, unmask it by writing it back. Only where a Xen ABI is.
  */
-int main(int argc, char **argv)
-{
-	const char *only = getenv("only");
+struct evtchn_bind { unsigned int remote_domain, remote_port; };
+struct evtchn_port { unsigned int port; };
+#define DOMID_SELF		0x7ff0U
+#define EVTCHN_BIND_INTERDOMAIN	_IOC(_IOC_NONE, 'E', 1, 8)
+#define EVTCHN_BIND_UNBOUND	_IOC(_IOC_NONE, 'E', 2, 4)
+#define EVTCHN_NOTIFY		_IOC(_IOC_NONE, 'E', 4, 4)
 
-	if (argc > 1 && !strcmp(argv[1], "nothing")) {
+static int evtchn_fd = -1;
+static struct evtchn_port evtchn_local;
+
+static int evtchn_usable(void)
+{
+	unsigned int self_domain = DOMID_SELF;
+	struct evtchn_bind bind = { .remote_domain = DOMID_SELF };
+	int port;
+
+	evtchn_fd = open("/dev/xen/evtchn", O_RDWR);
+	if (evtchn_fd < 0) {
 		return 0;
 	}
-	self = argv[0];
-	if (getpid() == 1) {
-		become_init();
+	port = ioctl(evtchn_fd, EVTCHN_BIND_UNBOUND, &self_domain);
+	bind.remote_port = port;
+	if (port < 0 ||
+	    (port = ioctl(evtchn_fd, EVTCHN_BIND_INTERDOMAIN, &bind)) < 0) {
+		die("evtchn");
 	}
-	zero_fd = open("/dev/zero", O_RDONLY);
-	null_fd = open("/dev/null", O_WRONLY);
-	for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
-		if (!only || !strcmp(only, workloads[i].name)) {
-			run(&workloads[i]);
+	evtchn_local.port = bind.remote_port;
+	return 1;
+}
+
+static void evtchn_self(int n)
+{
+	unsigned int port;
+
+	while (n--) {
+		if (ioctl(evtchn_fd, EVTCHN_NOTIFY, &evtchn_local) ||
+		    read(evtchn_fd, &port, sizeof(port)) != sizeof(port) ||
+		    write(evtchn_fd, &port, sizeof(port)) != sizeof(port)) {
+			die("evtchn");
 		}
 	}
-	printf("bench done\n");
-	fflush(stdout);
-	if (getpid() == 1) {
-		reboot(RB_POWER_OFF);
-	}
-	return 0;
 }
+
+const struct workload workloads[] = {
+	{ "null_syscall", null_syscall, 5000, NULL },
+	{ "read_1", read_1, 5000, zero_usable },
+	{ "write_1", write_1, 5000, null_usable },
+	{ "stat", stat_path, 2000, NULL },
+	{ "open_close", open_close, 2000, NULL },
+	{ "signal_install", signal_install, 5000, NULL },
+	{ "signal_delivery", signal_delivery, 2000, NULL },
+	{ "protection_fault", protection_fault, 2000, NULL },
+	{ "page_fault", page_fault, 1024, NULL },
+	{ "mprotect_pair", mprotect_pair, 500, NULL },
+	{ "mmap_1m", mmap_1m, 8, NULL },
+	{ "fork_exit", fork_exit, 30, NULL },
+	{ "fork_exec", fork_exec, 20, NULL },
+	{ "pipe_self", pipe_self, 2000, NULL },
+	{ "pipe_pingpong", pipe_pingpong, 1000, NULL },
+	{ "clock_gettime", clock_gettime_op, 1000, NULL },
+	{ "evtchn_self", evtchn_self, 1000, evtchn_usable },
+};
+const size_t nr_workloads = sizeof(workloads) / sizeof(workloads[0]);

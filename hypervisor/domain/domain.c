@@ -29,6 +29,7 @@ static spinlock_t table_lock;		/* irqsave; writers of table, dead */
 static struct domain **table[NR_LEAVES];	/* leaves stay for ever */
 static struct domain *dead_list;
 static domid_t last_id;
+static unsigned int nr_domains;		/* entries of table */
 
 static struct domain *lookup(domid_t id)
 {
@@ -88,6 +89,7 @@ void domain_put(struct domain *d)
 	}
 	flags = spin_lock_irqsave(&table_lock);
 	WRITE_ONCE(table[d->id / IDS_PER_LEAF][d->id % IDS_PER_LEAF], NULL);
+	nr_domains--;
 	d->next_dead = dead_list;
 	dead_list = d;
 	spin_unlock_irqrestore(&table_lock, flags);
@@ -97,29 +99,27 @@ void domain_put(struct domain *d)
 int domain_for_each(domid_t first, int (*fn)(struct domain *d, void *arg),
 		    void *arg)
 {
-	for (unsigned int id = first; id < DOMID_FIRST_RESERVED; id++) {
-		struct domain **leaf = READ_ONCE(table[id / IDS_PER_LEAF]);
-		struct domain *d;
-		int stop;
+	/* The scheduler comes often: no search behind the last domain. */
+	unsigned int left = READ_ONCE(nr_domains);
+	int stop = 0;
 
-		if (!leaf) {
+	for (unsigned int id = first; left && !stop &&
+	     id < DOMID_FIRST_RESERVED; id++) {
+		struct domain *d;
+
+		if (!READ_ONCE(table[id / IDS_PER_LEAF])) {
 			id |= IDS_PER_LEAF - 1;
-			continue;
-		}
-		if (!READ_ONCE(leaf[id % IDS_PER_LEAF])) {
 			continue;
 		}
 		d = domain_get_by_id((domid_t)id);
 		if (!d) {
 			continue;
 		}
+		left--;
 		stop = fn(d, arg);
 		domain_put(d);
-		if (stop) {
-			return stop;
-		}
 	}
-	return 0;
+	return stop;
 }
 
 /* Everything that domain_create made, for a domain that nobody can find. */
@@ -203,6 +203,7 @@ static int insert(struct domain *d)
 	if (!lookup(d->id)) {
 		WRITE_ONCE(table[d->id / IDS_PER_LEAF][d->id % IDS_PER_LEAF],
 			   d);
+		nr_domains++;
 		err = 0;
 	}
 	spin_unlock_irqrestore(&table_lock, flags);

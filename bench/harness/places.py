@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Paravane authors
+"""The places in which the same program runs: how each is booted.
+
+A place is a function of a Setup and the words for the program's environment;
+it gives QEMU's words for what to boot.  To add a place, write one and put it
+into PLACES.
+"""
+import os
+
+from harness import images
+from harness.images import BUILD, IMAGES, SERIES, WORK
+
+KERNEL_WORDS = ("rdinit=/init quiet nokaslr norandmaps random.trust_cpu=on "
+                "cryptomgr.notests panic=-1")
+HYPERVISOR_WORDS = "console=com1 com1=115200,8n1 noreboot"
+
+
+class Setup:
+    """What is measured: the program, its modules and files, the machine."""
+
+    def __init__(self, program, modules=(), tree=None, cpus=1, cpu=None,
+                 disk=0, network=False):
+        self.name = os.path.basename(program)
+        self.program, self.modules, self.tree = program, list(modules), tree
+        self.cpus, self.cpu = cpus, cpu
+        self.disk, self.network = disk, network     # a guest's devices
+        self.paravane = f"{BUILD}/paravane"
+        self.made = {}
+
+    def initrd(self):
+        """The initramfs of the measured kernel, made once."""
+        if "initrd" not in self.made:
+            self.made["initrd"] = images.initramfs(
+                f"{WORK}/{self.name}.cpio", self.program, self.modules,
+                self.tree)
+        return self.made["initrd"]
+
+    def module(self, name, kernel, words, initrd=None):
+        """A kernel with its words and initramfs, as multiboot modules."""
+        return ["-initrd", f"{kernel} {words}".replace(",", ",,") +
+                (f",{initrd}" if initrd else "")]
+
+
+def words_of(console, env, cpus=1):
+    words = f"{KERNEL_WORDS} console={console} maxcpus={cpus}"
+    return words + "".join(f" {k}={v}" for k, v in env.items())
+
+
+def native(setup, env):
+    return ["-m", "1024", "-kernel", f"{IMAGES}/vmlinuz-{SERIES}",
+            "-initrd", setup.initrd(),
+            "-append", words_of("ttyS0,115200", env, setup.cpus)]
+
+
+def _domain0(setup, env, hypervisor):
+    return ["-m", "1024", "-kernel", hypervisor,
+            "-append", f"dom0_mem=512M,max:512M {HYPERVISOR_WORDS}",
+            *setup.module("dom0", f"{IMAGES}/vmlinux-{SERIES}",
+                          words_of("hvc0", env, setup.cpus), setup.initrd())]
+
+
+def pv_dom0(setup, env):
+    return _domain0(setup, env, setup.paravane)
+
+
+def xen_dom0(setup, env):
+    return _domain0(setup, env, f"{IMAGES}/xen")
+
+
+def _guest(setup, env, peer):
+    """A guest with the program, made by the hypervisor's toolstack."""
+    settings = {
+        "name": '"bench"', "kernel": '"/guests/vmlinux"',
+        "ramdisk": '"/guests/initrd"', "memory": 256, "vcpus": setup.cpus,
+        "extra": f'"{words_of("hvc0", env, setup.cpus)}"',
+    }
+    if setup.disk:
+        settings["disk"] = ('[ "format=raw, vdev=xvda, access=rw, '
+                            'target=/tmp/disk.img" ]')
+    if setup.network:
+        settings["vif"] = '[ "bridge=xenbr0, mac=00:16:3e:00:00:01" ]'
+    tool = "xl" if peer else "pvctl"
+    config = images.guest_config(WORK, settings)
+    initrd = images.domain0(f"{WORK}/dom0-{tool}.cpio", peer, setup.initrd(),
+                            config)
+    words = ("console=hvc0 quiet nokaslr cryptomgr.notests random.trust_cpu=on"
+             f" pv.run=/etc/bench-guest+{tool} pv.halt")
+    return ["-m", "1536", "-kernel",
+            f"{IMAGES}/xen" if peer else setup.paravane,
+            "-append", f"dom0_mem=768M,max:768M {HYPERVISOR_WORDS}",
+            *setup.module("dom0", f"{IMAGES}/vmlinux-{SERIES}", words, initrd)]
+
+
+def pv(setup, env):
+    return _guest(setup, {"boot": "create", **env}, False)
+
+
+def xen_pv(setup, env):
+    return _guest(setup, {"boot": "create", **env}, True)
+
+
+def _virtual(setup, env, vm):
+    """A virtual machine inside the machine, by QEMU on a stock kernel."""
+    initrd = images.host(f"{WORK}/host.cpio", setup.initrd())
+    guest = words_of("ttyS0,115200", {"boot": "create", **env}, setup.cpus)
+    return ["-m", "1536", "-kernel", f"{IMAGES}/vmlinuz-{SERIES}",
+            "-initrd", initrd, "-append",
+            f"{KERNEL_WORDS} console=ttyS0,115200 vm={vm} "
+            f"guest={guest.replace(' ', '+')}"]
+
+
+def hvm(setup, env):
+    return _virtual(setup, env, "kvm")
+
+
+def emulated(setup, env):
+    return _virtual(setup, env, "tcg")
+
+
+def _hypercalls(hypervisor):
+    return ["-m", "512", "-kernel", hypervisor, "-append",
+            f"dom0_mem=64M,max:64M {HYPERVISOR_WORDS}",
+            "-initrd", f"{BUILD}/bench/hypercalls"]
+
+
+def pv_hypercalls(setup, _env):
+    return _hypercalls(setup.paravane)
+
+
+def xen_hypercalls(_setup, _env):
+    return _hypercalls(f"{IMAGES}/xen")
+
+
+PLACES = {
+    "native": native,
+    "pv-dom0": pv_dom0,
+    "pv": pv,
+    "xen-dom0": xen_dom0,
+    "xen-pv": xen_pv,
+    "hvm": hvm,
+    "emulated": emulated,
+}
+
+# Their rows are added to those of the place behind the arrow.
+HYPERCALLS = {"pv-dom0": pv_hypercalls, "xen-dom0": xen_hypercalls}
+
+# SVM, which QEMU emulates: the processor that a host of virtual machines has.
+NEEDS_SVM = ("hvm",)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Paravane authors
+"""One run of QEMU in one place: its results, by workload.
+
+Counted, QEMU executes one instruction a nanosecond (-icount) on one CPU and
+the plugin counts them; or timed, by the program's own clock.
+"""
+import os
+import re
+import select
+import subprocess
+import sys
+import tempfile
+import time
+
+from harness.images import BUILD
+from harness.places import NEEDS_SVM, PLACES
+
+# The order of the plugin's enum.
+FIELDS = ["hv", "kernel", "user", "cr3", "hv_cr3", "cr4", "invlpg",
+          "syscall", "sysret", "iret", "vmrun"]
+CPU = "qemu64,+smep"
+SVM_CPU = "EPYC,+svm,+npt,+nrip-save,-smap"
+END = re.compile(rb"bench done|pv: failed|Kernel panic|Panic on CPU")
+LINE = re.compile(r"^.*?bench (\w+) (\d+) (\d+)\s*$", re.M)
+
+
+class Failed(Exception):
+    """What went wrong, in words for the user."""
+
+
+def qemu(place, setup, env, boot, accel):
+    """The whole command. `accel`: "icount", or what QEMU calls it."""
+    cpu = setup.cpu or (SVM_CPU if place in NEEDS_SVM else CPU)
+    cmd = ["qemu-system-x86_64", "-nodefaults", "-no-user-config",
+           "-display", "none", "-serial", "stdio", "-no-reboot",
+           "-smp", str(setup.cpus), "-cpu", cpu]
+    if accel == "icount":
+        cmd += ["-accel", "tcg,thread=single",
+                "-icount", "shift=0,sleep=off,align=off",
+                "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
+    else:
+        cmd += ["-accel", accel, *(["-cpu", "host"] if accel == "kvm" else [])]
+    if place in ("pv", "xen-pv"):
+        # Without it libuuid waits for entropy for seconds.
+        cmd += ["-device", "virtio-rng-pci"]
+    return cmd + boot(setup, env)
+
+
+def watch(command, timeout):
+    """Runs QEMU until the program is done; what the machine said."""
+    said, deadline = b"", time.monotonic() + timeout
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as process:
+        out = process.stdout.fileno()
+        while not END.search(said[-4096:]):
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([out], [], [], left)[0]:
+                break
+            data = os.read(out, 65536)
+            if not data:
+                break
+            said += data
+        process.kill()
+    return said.decode(errors="replace").replace("\r", "")
+
+
+def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
+        hist=None):
+    """Results: name -> {"ops", "ns", and the fields, each per operation}."""
+    boot = boot or PLACES[place]
+    counting = accel == "icount"
+    with tempfile.TemporaryDirectory() as folder:
+        counts = os.path.join(folder, "counts")
+        command = qemu(place, setup, env or {}, boot, accel)
+        if counting:
+            command += ["-plugin", f"{BUILD}/bench/count.so,out={counts}" +
+                        (f",hist={hist}" if hist else "")]
+        said = watch(["setpriv", "--pdeathsig", "KILL", *command], timeout)
+        lines = []
+        if os.path.exists(counts):
+            with open(counts, encoding="ascii") as f:
+                lines = [l.split() for l in f if not l.startswith("total")]
+    names = LINE.findall(said)
+    if place == "emulated":
+        lines = []      # QEMU inside translates the markers to nothing
+    if "bench done" not in said or (lines and len(names) != len(lines)):
+        sys.stderr.write(said[-3000:])
+        raise Failed(f"'{place}' did not finish: {len(names)} results, "
+                     f"{len(lines)} counts")
+    out = {}
+    for i, (name, ops, ns) in enumerate(names):
+        row = {"ops": int(ops), "ns": int(ns) / int(ops)}
+        if lines:
+            row.update({f: int(c) / int(ops)
+                        for f, c in zip(FIELDS, lines[i])})
+            row["total"] = row["hv"] + row["kernel"] + row["user"]
+        elif counting:
+            row["total"] = row["ns"]    # an instruction a nanosecond
+        out[name] = row
+    return out

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * main() of the programs of workloads, which run as init (or as any program)
+ * on a Linux kernel, native or PV alike. Each workload runs once to warm up
+ * and then between two markers; its line on standard output says its name, how
+ * many operations that were, and the nanoseconds that it took:
+ *
+ *	bench NAME OPS NS
+ *
+ * Words in the environment, which for an init are words NAME=VALUE of the
+ * kernel's command line:
+ *
+ *	only=A,B	only these workloads
+ *	min_ms=N	repeat each until that much time has gone by (for wall time)
+ *	boot=NAME	first of all an end marker and "bench NAME 1 0": what it
+ *			took to come this far
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "mark.h"
+#include "run.h"
+
+char *self;
+
+uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* The result must not mix with a kernel's message: one write, on a new line. */
+static void say(const char *name, long ops, uint64_t ns)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text), "\nbench %s %ld %llu\n", name,
+			 ops, (unsigned long long)ns);
+
+	if (write(1, text, n) != n) {
+		exit(1);
+	}
+}
+
+static void measure(const struct workload *w, uint64_t min_ns)
+{
+	uint64_t begun, ns;
+	long ops = 0;
+
+	w->fn(w->ops);
+	begun = now_ns();
+	MARK_BEGIN();
+	do {
+		w->fn(w->ops);
+		ops += w->ops;
+		ns = now_ns() - begun;
+	} while (ns < min_ns);
+	MARK_END();
+	say(w->name, ops, ns);
+}
+
+/* Modules that were put beside us, in the order of the file `order`. */
+static void load_modules(void)
+{
+	FILE *order = fopen("/lib/modules/order", "r");
+	char path[256];
+
+	while (order && fgets(path, sizeof(path), order)) {
+		int fd;
+
+		path[strcspn(path, "\n")] = 0;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0) {
+			/* One that has no device here refuses, rightly. */
+			syscall(SYS_finit_module, fd, "", 0);
+			close(fd);
+		}
+	}
+	if (order) {
+		fclose(order);
+	}
+}
+
+/* As init: the file systems that the workloads look at. */
+static void become_init(void)
+{
+	mkdir("/dev", 0755);
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/tmp", 0755);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+	if (open("/dev/console", O_RDWR) >= 0) {
+		dup2(0, 1);
+		dup2(0, 2);
+	}
+	load_modules();
+}
+
+/*
+ * An init's signals are a special case in the kernel (each fault makes a
+ * message), so a child goes on; the parent waits for it and powers off.
+ */
+static void leave_init(void)
+{
+	pid_t child = fork();
+
+	if (child < 0) {
+		die("fork");
+	}
+	if (child) {
+		waitpid(child, NULL, 0);
+		sleep(1);		/* while consoles drain */
+		reboot(RB_POWER_OFF);
+		exit(1);
+	}
+}
+
+/* Is `name` in the list "A,B,C"? */
+static int listed(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, name, n) && (at[n] == ',' || !at[n])) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *only = getenv("only"), *boot = getenv("boot");
+	const char *min_ms = getenv("min_ms");
+	uint64_t min_ns = min_ms ? strtoull(min_ms, NULL, 10) * 1000000 : 0;
+
+	if (argc > 1 && !strcmp(argv[1], "nothing")) {
+		return 0;
+	}
+	if (boot) {
+		MARK_END();
+	}
+	self = argv[0];
+	if (getpid() == 1) {
+		become_init();
+	}
+	if (boot) {
+		say(boot, 1, 0);
+	}
+	if (getpid() == 1) {
+		leave_init();
+	}
+	for (size_t i = 0; i < nr_workloads; i++) {
+		const struct workload *w = &workloads[i];
+
+		if ((!only || listed(only, w->name)) &&
+		    (!w->usable || w->usable())) {
+			measure(w, min_ns);
+		}
+	}
+	printf("\nbench done\n");
+	fflush(stdout);
+	return 0;
+}
