@@ -3,7 +3,7 @@
 /*
  * What we read from ACPI's static tables, once, at boot: CPUs and interrupt
  * controllers (MADT), the power-management timer, reset and sleep registers
- * (FADT), HPET, and PCI configuration areas (MCFG).  AML is domain 0's.
+ * (FADT), HPET.  AML is domain 0's.
  */
 #ifndef DEVICE_ACPI_H
 #define DEVICE_ACPI_H
@@ -13,7 +13,6 @@
 
 #define ACPI_MAX_IOAPICS	16
 #define ACPI_MAX_OVERRIDES	32
-#define ACPI_MAX_MCFG		8
 
 struct acpi_ioapic {
 	u8 id;
@@ -27,15 +26,7 @@ struct acpi_override {
 	bool level, active_low;
 };
 
-struct acpi_mcfg {
-	u64 address;
-	u16 segment;
-	u8 start_bus, end_bus;
-};
-
 struct acpi_info {
-	bool present;			/* found an RSDP and a MADT */
-	u64 rsdp;
 	u64 lapic_address;
 	unsigned int nr_cpus;		/* enabled ones, any number */
 	u32 apic_ids[MAX_CPUS];		/* in MADT order */
@@ -44,20 +35,13 @@ struct acpi_info {
 	struct acpi_ioapic ioapics[ACPI_MAX_IOAPICS];
 	unsigned int nr_overrides;
 	struct acpi_override overrides[ACPI_MAX_OVERRIDES];
-	unsigned int nr_mcfg;
-	struct acpi_mcfg mcfg[ACPI_MAX_MCFG];
 	u64 hpet_address;		/* 0: none */
 	u16 pm_timer_port;		/* 0: none */
-	bool pm_timer_32bit;
 	u16 pm1a_cnt, pm1b_cnt;
-	u16 sci_irq;
-	u8 reset_space;			/* 0 memory, 1 port; 0xff: none */
-	u64 reset_address;
+	u16 reset_port;			/* 0: none */
 	u8 reset_value;
-	u8 rtc_century;
 	bool s5_known;
 	u8 s5_typ_a, s5_typ_b;
-	u64 dsdt;
 };
 
 extern struct acpi_info acpi_info;

@@ -35,8 +35,8 @@ void machine_reboot(void)
 	irq_disable();
 	console_force_unlock();
 	smp_stop_others();
-	if (acpi_info.reset_space == 1) {
-		outb(acpi_info.reset_value, (u16)acpi_info.reset_address);
+	if (acpi_info.reset_port) {
+		outb(acpi_info.reset_value, acpi_info.reset_port);
 		delay_us(10000);
 	}
 	outb(0x02, 0xcf9);

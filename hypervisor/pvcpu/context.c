@@ -7,9 +7,9 @@
  */
 #include "lib/string.h"
 #include "mm/page_type.h"
+#include "pvcpu/control_regs.h"
 #include "pvcpu/pvcpu.h"
 #include "pvcpu/trap_table.h"
-#include "x86/cpu_features.h"
 #include "x86/fpu.h"
 #include "x86/regs.h"
 
@@ -27,57 +27,43 @@ static mfn_t root_from_cr3(u64 cr3)
 	return cr3 ? mfn(xen_cr3_to_pfn(cr3)) : INVALID_MFN;
 }
 
-static int check_addresses(const struct vcpu_guest_context *c)
+static bool addresses_ok(const struct vcpu_guest_context *c)
 {
 	const u64 addresses[] = {
 		c->user_regs.rip, c->event_callback_eip,
 		c->failsafe_callback_eip, c->syscall_callback_eip,
 		c->fs_base, c->gs_base_kernel, c->gs_base_user,
 	};
+	bool ok = true;
 
 	for (unsigned int i = 0; i < ARRAY_LEN(addresses); i++) {
-		if (!vaddr_canonical(addresses[i])) {
-			return -EINVAL;
-		}
+		ok &= vaddr_canonical(addresses[i]);
 	}
 	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
-		if (!vaddr_canonical(c->trap_ctxt[i].address)) {
-			return -EINVAL;
-		}
+		ok &= vaddr_canonical(c->trap_ctxt[i].address);
 	}
-	return 0;
+	return ok;
 }
 
-static int check_context(const struct vcpu_guest_context *c)
+static bool tables_ok(const struct vcpu_guest_context *c)
 {
-	if (c->ldt_ents && (!vaddr_canonical(c->ldt_base) ||
-			    (c->ldt_base & PAGE_OFFSET_MASK) ||
-			    c->ldt_ents > LDT_MAX_ENTRIES)) {
-		return -EINVAL;
-	}
-	if (c->gdt_ents > FIRST_RESERVED_GDT_ENTRY) {
-		return -EINVAL;
-	}
-	return check_addresses(c);
+	return c->gdt_ents <= FIRST_RESERVED_GDT_ENTRY &&
+		(!c->ldt_ents || (vaddr_canonical(c->ldt_base) &&
+				  !(c->ldt_base & PAGE_OFFSET_MASK) &&
+				  c->ldt_ents <= LDT_MAX_ENTRIES));
 }
 
 /* What holds references cannot be changed behind a vCPU that has run. */
-static int check_unchanged(const struct vcpu *v,
-			   const struct vcpu_guest_context *c)
+static bool references_differ(const struct pv_vcpu *pv,
+			      const struct vcpu_guest_context *c)
 {
-	if (!mfn_eq(root_from_cr3(c->ctrlreg[3]), v->pv.root_kernel) ||
-	    !mfn_eq(root_from_cr3(c->ctrlreg[1]), v->pv.root_user) ||
-	    c->gdt_ents != v->pv.gdt_entries ||
-	    c->ldt_ents != v->pv.ldt_entries ||
-	    (c->ldt_ents && c->ldt_base != v->pv.ldt_base)) {
-		return -EOPNOTSUPP;
-	}
-	for (unsigned int i = 0; i * 512 < c->gdt_ents; i++) {
-		if (c->gdt_frames[i] != v->pv.gdt_frames[i].v) {
-			return -EOPNOTSUPP;
-		}
-	}
-	return 0;
+	return !mfn_eq(root_from_cr3(c->ctrlreg[3]), pv->root_kernel) ||
+		!mfn_eq(root_from_cr3(c->ctrlreg[1]), pv->root_user) ||
+		c->gdt_ents != pv->gdt_entries ||
+		memcmp(c->gdt_frames, pv->gdt_frames,
+		       DIV_ROUND_UP(c->gdt_ents, 512) * sizeof(mfn_t)) ||
+		c->ldt_ents != pv->ldt_entries ||
+		(c->ldt_ents && c->ldt_base != pv->ldt_base);
 }
 
 /* Roots and GDT; each step is undone by pvcpu_destroy or a later attempt. */
@@ -85,15 +71,14 @@ static int take_references(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	int rc = pvcpu_set_root(v, mfn(xen_cr3_to_pfn(c->ctrlreg[3])));
 
-	if (rc) {
-		return rc == -ERESTART ? rc : -EINVAL;
+	if (!rc) {
+		rc = pvcpu_set_user_root(v, root_from_cr3(c->ctrlreg[1]));
 	}
-	rc = pvcpu_set_user_root(v, root_from_cr3(c->ctrlreg[1]));
-	if (rc) {
-		return rc == -ERESTART ? rc : -EINVAL;
+	if (!rc) {
+		rc = pvcpu_set_gdt(v, (const mfn_t *)c->gdt_frames,
+				   (unsigned int)c->gdt_ents);
 	}
-	return pvcpu_set_gdt(v, (const u64 *)c->gdt_frames,
-			     (unsigned int)c->gdt_ents);
+	return !rc || rc == -ERESTART ? rc : -EINVAL;
 }
 
 static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
@@ -117,32 +102,17 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 		EFLAGS_IF | EFLAGS_MBS;
 }
 
-static void set_callbacks(struct vcpu *v, const struct vcpu_guest_context *c)
-{
-	pvcpu_set_callback(v, CALLBACKTYPE_event, c->event_callback_eip, true);
-	pvcpu_set_callback(v, CALLBACKTYPE_failsafe, c->failsafe_callback_eip,
-			   c->flags & VGCF_failsafe_disables_events);
-	pvcpu_set_callback(v, CALLBACKTYPE_syscall, c->syscall_callback_eip,
-			   c->flags & VGCF_syscall_disables_events);
-}
-
-static void set_debug_registers(struct vcpu *v,
-				const struct vcpu_guest_context *c)
-{
-	for (unsigned int i = 0; i < 8; i++) {
-		if (i != 4 && i != 5 && guest_set_dr(v, i, c->debugreg[i])) {
-			v->pv.dr[i] = 0;
-		}
-	}
-}
-
 static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	struct pv_vcpu *pv = &v->pv;
 	struct trap_info info;
 
 	set_registers(v, c);
-	set_callbacks(v, c);
+	pvcpu_set_callback(v, CALLBACKTYPE_event, c->event_callback_eip, true);
+	pvcpu_set_callback(v, CALLBACKTYPE_failsafe, c->failsafe_callback_eip,
+			   c->flags & VGCF_failsafe_disables_events);
+	pvcpu_set_callback(v, CALLBACKTYPE_syscall, c->syscall_callback_eip,
+			   c->flags & VGCF_syscall_disables_events);
 	pv->kernel_mode = c->flags & VGCF_in_kernel || !pv->cr3_user;
 	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
 		info = c->trap_ctxt[i];
@@ -154,13 +124,15 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 	pv->ldt_base = c->ldt_ents ? c->ldt_base : 0;
 	pv->ldt_entries = (unsigned int)c->ldt_ents;
 	pv->cr0_ts = c->ctrlreg[0] & CR0_TS;
-	pv->cr4 = c->ctrlreg[4] & (CR4_TSD | CR4_DE |
-				   (cpu_features.fsgsbase ? CR4_FSGSBASE : 0) |
-				   (cpu_features.xsave ? CR4_OSXSAVE : 0));
+	pv->cr4 = c->ctrlreg[4] & guest_cr4_mask();
 	pv->fs_base = c->fs_base;
 	pv->gs_base_kernel = c->gs_base_kernel;
 	pv->gs_base_user = c->gs_base_user;
-	set_debug_registers(v, c);
+	for (unsigned int i = 0; i < 8; i++) {
+		if (i != 4 && i != 5 && guest_set_dr(v, i, c->debugreg[i])) {
+			pv->dr[i] = 0;
+		}
+	}
 	if (v->id == 0 && !v->initialised) {
 		v->domain->vm_assist = c->vm_assist & VM_ASSIST_VALID;
 	}
@@ -175,25 +147,28 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 
 int pvcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	int rc = check_context(c);
+	int rc = 0;
 
-	if (rc) {
-		return rc;
+	if (!addresses_ok(c) || !tables_ok(c)) {
+		return -EINVAL;
 	}
-	rc = v->initialised ? check_unchanged(v, c) : take_references(v, c);
+	if (!v->initialised) {
+		rc = take_references(v, c);
+	} else if (references_differ(&v->pv, c)) {
+		rc = -EOPNOTSUPP;
+	}
 	if (rc) {
 		return rc;
 	}
 	if (c->flags & VGCF_I387_VALID) {
 		rc = fpu_import_legacy(v, &c->fpu_ctxt);
-		if (rc) {
-			return rc;
-		}
 	} else {
 		fpu_reset(v);
 	}
-	commit(v, c);
-	return 0;
+	if (!rc) {
+		commit(v, c);
+	}
+	return rc;
 }
 
 static u64 context_flags(const struct vcpu *v)

@@ -15,37 +15,20 @@
 #define DR6_ZERO	0x1000UL
 #define DR_TYPE_IO	2
 
-static void write_dr(unsigned int reg, u64 val)
-{
-	switch (reg) {
-	case 0:
-		__asm__ volatile("mov %0, %%dr0" : : "r" (val));
-		break;
-	case 1:
-		__asm__ volatile("mov %0, %%dr1" : : "r" (val));
-		break;
-	case 2:
-		__asm__ volatile("mov %0, %%dr2" : : "r" (val));
-		break;
-	case 3:
-		__asm__ volatile("mov %0, %%dr3" : : "r" (val));
-		break;
-	case 6:
-		__asm__ volatile("mov %0, %%dr6" : : "r" (val));
-		break;
-	default:
-		__asm__ volatile("mov %0, %%dr7" : : "r" (val));
-		break;
-	}
-}
-
 void guest_dr_load(const struct vcpu *v)
 {
-	for (unsigned int i = 0; i < 4; i++) {
-		write_dr(i, v->pv.dr[i]);
+	const u64 *dr = v->pv.dr;
+
+	if (!(dr[7] & DR7_ENABLES)) {
+		__asm__ volatile("mov %0, %%dr7" : : "r" (DR7_ONE));
+		return;
 	}
-	write_dr(6, v->pv.dr[6] | DR6_ONE);
-	write_dr(7, v->pv.dr[7]);
+	__asm__ volatile("mov %0, %%dr0" : : "r" (dr[0]));
+	__asm__ volatile("mov %0, %%dr1" : : "r" (dr[1]));
+	__asm__ volatile("mov %0, %%dr2" : : "r" (dr[2]));
+	__asm__ volatile("mov %0, %%dr3" : : "r" (dr[3]));
+	__asm__ volatile("mov %0, %%dr6" : : "r" (dr[6] | DR6_ONE));
+	__asm__ volatile("mov %0, %%dr7" : : "r" (dr[7]));
 }
 
 /* Enable bits of the breakpoints on I/O, or -EPERM without CR4.DE. */
@@ -63,76 +46,53 @@ static int io_breakpoints(const struct vcpu *v, u64 dr7, u64 *bits)
 	return 0;
 }
 
-static int set_dr7(struct vcpu *v, u64 val)
+/* 4 and 5 are names of 6 and 7 without CR4.DE; -ENODEV: no such register. */
+static int find_dr(const struct vcpu *v, unsigned int *reg)
 {
-	u64 io = 0;
-
-	if (val != (u32)val) {
-		return -EPERM;
+	if ((*reg & ~1U) == 4 && !(v->pv.cr4 & CR4_DE)) {
+		*reg += 2;
 	}
-	val = (val & ~DR7_ZERO) | DR7_ONE;
-	if (val & DR7_GD) {
-		return -EPERM;
-	}
-	if ((val & DR7_ENABLES) && io_breakpoints(v, val, &io)) {
-		return -EPERM;
-	}
-	v->pv.dr7_io = io;
-	v->pv.dr[7] = val & ~io;
-	if (v != current) {
-		return 0;
-	}
-	if (v->pv.dr[7] & DR7_ENABLES) {
-		guest_dr_load(v);
-	} else {
-		write_dr(7, DR7_ONE);
-	}
-	return 0;
+	return *reg > 7 || (*reg & ~1U) == 4 ? -ENODEV : 0;
 }
 
 int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val)
 {
-	if ((reg == 4 || reg == 5) && !(v->pv.cr4 & CR4_DE)) {
-		reg += 2;
+	int rc = find_dr(v, &reg);
+	u64 io = 0;
+
+	if (rc) {
+		return rc;
 	}
-	switch (reg) {
-	case 0 ... 3:
-		if (!guest_range_ok(val, 1)) {
+	if (reg < 4 ? !guest_range_ok(val, 1) : val != (u32)val) {
+		return -EPERM;
+	}
+	if (reg == 6) {
+		val = (val & ~DR6_ZERO) | DR6_ONE;
+	} else if (reg == 7) {
+		val = (val & ~DR7_ZERO) | DR7_ONE;
+		if ((val & DR7_GD) || ((val & DR7_ENABLES) &&
+				       io_breakpoints(v, val, &io))) {
 			return -EPERM;
 		}
-		v->pv.dr[reg] = val;
-		if (v == current && (v->pv.dr[7] & DR7_ENABLES)) {
-			write_dr(reg, val);
-		}
-		return 0;
-	case 6:
-		if (val != (u32)val) {
-			return -EPERM;
-		}
-		v->pv.dr[6] = (val & ~DR6_ZERO) | DR6_ONE;
-		return 0;
-	case 7:
-		return set_dr7(v, val);
-	default:
-		return -ENODEV;
+		v->pv.dr7_io = io;
+		val &= ~io;
 	}
+	v->pv.dr[reg] = val;
+	if (v == current) {
+		guest_dr_load(v);
+	}
+	return 0;
 }
 
 int guest_get_dr(const struct vcpu *v, unsigned int reg, u64 *val)
 {
-	if ((reg == 4 || reg == 5) && !(v->pv.cr4 & CR4_DE)) {
-		reg += 2;
+	int rc = find_dr(v, &reg);
+
+	if (!rc) {
+		*val = v->pv.dr[reg] | (reg == 6 ? DR6_ONE : 0) |
+			(reg == 7 ? v->pv.dr7_io | DR7_ONE : 0);
 	}
-	if (reg > 7 || reg == 4 || reg == 5) {
-		return -ENODEV;
-	}
-	*val = v->pv.dr[reg];
-	if (reg == 7) {
-		*val |= v->pv.dr7_io | DR7_ONE;
-	} else if (reg == 6) {
-		*val |= DR6_ONE;
-	}
-	return 0;
+	return rc;
 }
 
 long hc_set_debugreg(unsigned long a1, unsigned long a2, unsigned long a3,
@@ -146,8 +106,6 @@ long hc_get_debugreg(unsigned long a1, unsigned long a2, unsigned long a3,
 {
 	u64 val;
 
-	if (guest_get_dr(current, (unsigned int)a1, &val)) {
-		return -EINVAL;
-	}
-	return (long)val;
+	return guest_get_dr(current, (unsigned int)a1, &val) ? -EINVAL :
+							       (long)val;
 }

@@ -34,70 +34,62 @@ static DEFINE_PER_CPU(unsigned int, gdt_window_pages);
  */
 bool guest_descriptor_ok(u64 *desc)
 {
+	bool code_or_data = *desc & DESC_S;
+
 	if (!(*desc & DESC_P)) {
 		return true;
 	}
-	if (!(*desc & DESC_S)) {
-		return !(*desc & DESC_TYPE);
-	}
-	*desc |= DESC_DPL;
-	return true;
+	*desc |= code_or_data ? DESC_DPL : 0;
+	return code_or_data || !(*desc & DESC_TYPE);
 }
 
-static void *window_page(unsigned int page)
+static vaddr_t window_page(unsigned int page)
 {
-	return (void *)(percpu_area(this_cpu_id()) + PERCPU_GDT_OFF +
-			page * PAGE_SIZE);
+	return percpu_area(this_cpu_id()) + PERCPU_GDT_OFF + page * PAGE_SIZE;
 }
 
 void pvcpu_load_gdt_window(struct vcpu *v)
 {
 	unsigned int pages = DIV_ROUND_UP(v->pv.gdt_entries, DESC_PER_PAGE);
 	unsigned int old = this_cpu(gdt_window_pages);
-	unsigned int i;
 
-	for (i = 0; i < pages; i++) {
-		hv_map_page((unsigned long)window_page(i),
-			    v->pv.gdt_frames[i], WINDOW_FLAGS);
-		tlb_flush_local_one((vaddr_t)window_page(i));
-	}
-	for (; i < old; i++) {
-		hv_unmap_page((unsigned long)window_page(i));
-		tlb_flush_local_one((vaddr_t)window_page(i));
+	for (unsigned int i = 0; i < max(pages, old); i++) {
+		if (i < pages) {
+			hv_map_page(window_page(i), v->pv.gdt_frames[i],
+				    WINDOW_FLAGS);
+		} else {
+			hv_unmap_page(window_page(i));
+		}
+		tlb_flush_local_one(window_page(i));
 	}
 	this_cpu(gdt_window_pages) = pages;
 }
 
 static void gdt_release(const mfn_t *frames, unsigned int n)
 {
-	for (unsigned int i = 0; i < n; i++) {
-		page_type_put(frames[i], false);
+	while (n-- > 0) {
+		page_type_put(frames[n], false);
 	}
 }
 
-int pvcpu_set_gdt(struct vcpu *v, const u64 *frames, unsigned int entries)
+int pvcpu_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
 {
 	unsigned int pages = DIV_ROUND_UP(entries, DESC_PER_PAGE);
 	unsigned int old_pages = DIV_ROUND_UP(v->pv.gdt_entries,
 					      DESC_PER_PAGE);
 	mfn_t old[GDT_GUEST_PAGES];
-	unsigned int i;
 
 	if (entries > FIRST_RESERVED_GDT_ENTRY) {
 		return -EINVAL;
 	}
-	for (i = 0; i < pages; i++) {
-		if (page_type_get(mfn(frames[i]), FT_DESC, v->domain, false)) {
-			while (i-- > 0) {
-				page_type_put(mfn(frames[i]), false);
-			}
+	for (unsigned int i = 0; i < pages; i++) {
+		if (page_type_get(frames[i], FT_DESC, v->domain, false)) {
+			gdt_release(frames, i);
 			return -EINVAL;
 		}
 	}
 	memcpy(old, v->pv.gdt_frames, sizeof(old));
-	for (i = 0; i < pages; i++) {
-		v->pv.gdt_frames[i] = mfn(frames[i]);
-	}
+	memcpy(v->pv.gdt_frames, frames, pages * sizeof(*frames));
 	v->pv.gdt_entries = entries;
 	if (v == current) {
 		pvcpu_load_gdt_window(v);
@@ -111,7 +103,7 @@ long hc_set_gdt(unsigned long a1, unsigned long a2, unsigned long a3,
 {
 	unsigned int entries = (unsigned int)a2;
 	struct vcpu *v = current;
-	u64 frames[16];
+	mfn_t frames[GDT_GUEST_PAGES];
 	int rc;
 
 	if (entries > FIRST_RESERVED_GDT_ENTRY) {
@@ -131,7 +123,7 @@ long hc_set_gdt(unsigned long a1, unsigned long a2, unsigned long a3,
 void pvcpu_load_ldt(struct vcpu *v)
 {
 	u64 base = percpu_area(this_cpu_id()) + PERCPU_LDT_OFF;
-	u64 *desc = (u64 *)((char *)window_page(0) + (HV_LDT & ~7));
+	u64 *desc = (u64 *)(window_page(0) + (HV_LDT & ~7));
 	u64 limit = v->pv.ldt_entries * 8ULL - 1;
 	u16 sel = 0;
 

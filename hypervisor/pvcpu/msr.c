@@ -7,7 +7,6 @@
  * also read, but not write, the machine's own model MSRs that are harmless.
  */
 #include "mm/pte.h"
-#include "pvcpu/policy.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/cpu_features.h"
 #include "x86/msr.h"
@@ -16,159 +15,111 @@
 #define MSR_UCODE_REV		0x8b
 #define MSR_PLATFORM_INFO	0xce
 #define MSR_MISC_FEATURES	0x140
+#define MSR_MCG_CAP		0x179
+#define MSR_MCG_STATUS		0x17a
+#define MSR_MC0_CTL		0x400
 #define MSR_AMD_HWCR		0xc0010015
 #define MSR_AMD_NB_CFG		0xc001001f
 #define MSR_AMD_FAM10_MMIO	0xc0010058
 #define MSR_AMD_DE_CFG		0xc0011029
 
 /* Machine check: two banks in which nothing ever happens. */
-#define MSR_MCG_CAP		0x179
-#define MSR_MCG_STATUS		0x17a
-#define MSR_MC0_CTL		0x400
 #define MC_BANKS		2
+#define MC_ALL_REPORTED		~0ULL
 
-#define APIC_BASE_ADDRESS	0xfee00000ULL
 #define APIC_BASE_BSP		0x100ULL
-#define APIC_BASE_ENABLED	0x800ULL
+#define APIC_BASE_VALUE		0xfee00800ULL	/* enabled */
 
 /* PAT as every guest has it: WB, WT, UC-, UC, WC, WP, UC, UC. */
 #define PAT_VALUE		0x050100070406ULL
+#define EFER_VALUE		(EFER_SCE | EFER_LME | EFER_LMA | EFER_NX)
+#define HWCR_VALUE		(1ULL << 24)	/* TSC runs at P0's rate */
 
-static u64 guest_efer(void)
+enum who { ALL, INTEL, NOT_INTEL, DOM0_NOT_INTEL };
+
+/* Writing what is there is allowed, as kernels do. */
+enum on_write { REFUSE, IGNORE, SAME, SET_BASE };
+
+static const struct rule {
+	u32 first, last;
+	enum who who;
+	enum on_write write;
+	bool real;			/* reads the machine's, else value */
+	u64 value;
+} rules[] = {
+	{ MSR_FS_BASE, MSR_KERNEL_GS_BASE, ALL, SET_BASE, true, 0 },
+	{ MSR_TSC, MSR_TSC, ALL, REFUSE, true, 0 },
+	{ MSR_TSC_AUX, MSR_TSC_AUX, ALL, REFUSE, false, 0 },
+	{ MSR_EFER, MSR_EFER, ALL, SAME, false, EFER_VALUE },
+	{ MSR_PAT, MSR_PAT, ALL, SAME, false, PAT_VALUE },
+	{ MSR_APIC_BASE, MSR_APIC_BASE, ALL, SAME, false, APIC_BASE_VALUE },
+	{ MSR_UCODE_REV, MSR_UCODE_REV, ALL, IGNORE, true, 0 },
+	{ MSR_MCG_CAP, MSR_MCG_CAP, ALL, REFUSE, false, MC_BANKS },
+	{ MSR_MCG_STATUS, MSR_MCG_STATUS, ALL, IGNORE, false, 0 },
+	{ MSR_MC0_CTL, MSR_MC0_CTL, ALL, IGNORE, false, MC_ALL_REPORTED },
+	{ MSR_MC0_CTL + 4, MSR_MC0_CTL + 4, ALL, IGNORE, false,
+	  MC_ALL_REPORTED },
+	{ MSR_MC0_CTL, MSR_MC0_CTL + 4 * MC_BANKS - 1, ALL, IGNORE, false, 0 },
+	{ MSR_PLATFORM_ID, MSR_PLATFORM_ID, INTEL, REFUSE, true, 0 },
+	{ MSR_PLATFORM_INFO, MSR_PLATFORM_INFO, INTEL, REFUSE, false, 0 },
+	{ MSR_MISC_FEATURES, MSR_MISC_FEATURES, INTEL, SAME, false, 0 },
+	{ MSR_MISC_ENABLE, MSR_MISC_ENABLE, INTEL, SAME, true, 0 },
+	{ MSR_AMD_HWCR, MSR_AMD_HWCR, NOT_INTEL, IGNORE, false, HWCR_VALUE },
+	{ MSR_AMD_DE_CFG, MSR_AMD_DE_CFG, NOT_INTEL, IGNORE, true, 0 },
+	{ MSR_AMD_NB_CFG, MSR_AMD_NB_CFG, DOM0_NOT_INTEL, REFUSE, true, 0 },
+	{ MSR_AMD_FAM10_MMIO, MSR_AMD_FAM10_MMIO, DOM0_NOT_INTEL, REFUSE, true,
+	  0 },
+};
+
+static bool is_for(enum who who, const struct vcpu *v)
 {
-	return EFER_SCE | EFER_LME | EFER_LMA | EFER_NX;
+	bool intel = cpu_features.vendor == VENDOR_INTEL;
+
+	return who == ALL || (intel ? who == INTEL : who == NOT_INTEL ||
+			      (who == DOM0_NOT_INTEL && v->domain->privileged));
 }
 
-static bool is_mc_bank(u32 msr)
+static const struct rule *find(const struct vcpu *v, u32 msr)
 {
-	return msr >= MSR_MC0_CTL && msr < MSR_MC0_CTL + 4 * MC_BANKS;
-}
-
-static bool read_base(const struct vcpu *v, u32 msr, u64 *val)
-{
-	if (v != current) {
-		*val = msr == MSR_FS_BASE ? v->pv.fs_base :
-			msr == MSR_GS_BASE ? v->pv.gs_base_kernel :
-			v->pv.gs_base_user;
-		return true;
+	for (unsigned int i = 0; i < ARRAY_LEN(rules); i++) {
+		if (msr >= rules[i].first && msr <= rules[i].last &&
+		    is_for(rules[i].who, v)) {
+			return &rules[i];
+		}
 	}
-	*val = rdmsr(msr);
-	return true;
-}
-
-static bool read_intel(const struct vcpu *v, u32 msr, u64 *val)
-{
-	switch (msr) {
-	case MSR_MISC_ENABLE:
-		return !rdmsr_safe(msr, val);
-	case MSR_PLATFORM_ID:
-		return !rdmsr_safe(msr, val);
-	case MSR_PLATFORM_INFO:
-		*val = v->domain->policy ? v->domain->policy->platform_info
-					 : 0;
-		return true;
-	case MSR_MISC_FEATURES:
-		*val = 0;
-		return true;
-	case MSR_ARCH_CAPABILITIES:
-		*val = v->domain->policy ? v->domain->policy->arch_caps : 0;
-		return *val != 0;
-	default:
-		return false;
-	}
-}
-
-static bool read_amd(const struct vcpu *v, u32 msr, u64 *val)
-{
-	switch (msr) {
-	case MSR_AMD_HWCR:
-		*val = 1ULL << 24;		/* TSC runs at P0's rate */
-		return true;
-	case MSR_AMD_DE_CFG:
-		return !rdmsr_safe(msr, val);
-	case MSR_AMD_NB_CFG:
-	case MSR_AMD_FAM10_MMIO:
-		return v->domain->privileged && !rdmsr_safe(msr, val);
-	default:
-		return false;
-	}
+	return NULL;
 }
 
 bool guest_rdmsr(const struct vcpu *v, u32 msr, u64 *val)
 {
-	switch (msr) {
-	case MSR_FS_BASE:
-	case MSR_GS_BASE:
-	case MSR_KERNEL_GS_BASE:
-		return read_base(v, msr, val);
-	case MSR_EFER:
-		*val = guest_efer();
-		return true;
-	case MSR_APIC_BASE:
-		*val = APIC_BASE_ADDRESS | APIC_BASE_ENABLED |
-			(v->id == 0 ? APIC_BASE_BSP : 0);
-		return true;
-	case MSR_PAT:
-		*val = PAT_VALUE;
-		return true;
-	case MSR_UCODE_REV:
-		return !rdmsr_safe(msr, val);
-	case MSR_TSC:
-		*val = rdtsc();
-		return true;
-	case MSR_TSC_AUX:
-		*val = 0;
-		return cpu_features.rdtscp;
-	case MSR_MCG_CAP:
-		*val = MC_BANKS;
-		return true;
-	case MSR_MCG_STATUS:
-		*val = 0;
-		return true;
-	default:
-		break;
-	}
-	if (is_mc_bank(msr)) {
-		*val = msr & 3 ? 0 : ~0ULL;	/* CTL: all reported */
-		return true;
-	}
-	return cpu_features.vendor == VENDOR_INTEL ? read_intel(v, msr, val)
-						   : read_amd(v, msr, val);
-}
+	const struct rule *r = find(v, msr);
 
-static bool write_base(struct vcpu *v, u32 msr, u64 val)
-{
-	if (!vaddr_canonical(val) || v != current) {
+	if (!r) {
 		return false;
 	}
-	wrmsr(msr, val);
+	if (r->real) {
+		return !rdmsr_safe(msr, val);
+	}
+	*val = r->value;
+	if (msr == MSR_APIC_BASE && v->id == 0) {
+		*val |= APIC_BASE_BSP;
+	}
 	return true;
 }
 
 bool guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
 {
+	const struct rule *r = find(v, msr);
 	u64 now;
 
-	switch (msr) {
-	case MSR_FS_BASE:
-	case MSR_GS_BASE:
-	case MSR_KERNEL_GS_BASE:
-		return write_base(v, msr, val);
-	case MSR_PAT:
-	case MSR_APIC_BASE:
-	case MSR_EFER:
-	case MSR_MISC_ENABLE:
-	case MSR_MISC_FEATURES:
-		/* Writing what is there is allowed, as kernels do. */
-		return guest_rdmsr(v, msr, &now) && val == now;
-	case MSR_UCODE_REV:
-		return cpu_features.vendor == VENDOR_INTEL && val == 0;
-	case MSR_AMD_HWCR:
-	case MSR_AMD_DE_CFG:
-		return cpu_features.vendor != VENDOR_INTEL;
-	case MSR_MCG_STATUS:
+	switch (r ? r->write : REFUSE) {
+	case IGNORE:
 		return true;
+	case SAME:
+		return guest_rdmsr(v, msr, &now) && val == now;
+	case SET_BASE:
+		return vaddr_canonical(val) && !wrmsr_safe(msr, val);
 	default:
-		return is_mc_bank(msr);
+		return false;
 	}
 }

@@ -60,9 +60,6 @@ static inline void pvcpu_update_fast_stack(struct vcpu *v)
 /* Makes an NMI pending for v. */
 void guest_nmi_raise(struct vcpu *v);
 
-/* May whoever runs now use an instruction that needs I/O privilege? */
-bool guest_iopl_ok(const struct vcpu *v);
-
 /* To kernel or user tables (and GS), if it is not there; loads CR3. */
 void guest_set_mode(struct vcpu *v, bool kernel);
 
@@ -84,7 +81,7 @@ int pvcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 
 /* GDT of `frames` with `entries`: takes descriptor-page types.  0, -EINVAL. */
-int pvcpu_set_gdt(struct vcpu *v, const u64 *frames, unsigned int entries);
+int pvcpu_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries);
 
 /* Switches the kernel root; m must be an L4 of the domain (type taken). */
 int pvcpu_set_root(struct vcpu *v, mfn_t m);
@@ -100,13 +97,6 @@ bool emulate_privileged(struct cpu_user_regs *regs);
 void guest_cpuid(const struct vcpu *v, u32 leaf, u32 sub, u32 out[4]);
 bool guest_rdmsr(const struct vcpu *v, u32 msr, u64 *val);
 bool guest_wrmsr(struct vcpu *v, u32 msr, u64 val);
-
-/* I/O ports: may v use [port, port + bytes)?  And the access itself. */
-bool guest_io_allowed(const struct vcpu *v, unsigned int port,
-		      unsigned int bytes);
-u32 guest_io_read(struct vcpu *v, unsigned int port, unsigned int bytes);
-void guest_io_write(struct vcpu *v, unsigned int port, unsigned int bytes,
-		    u32 val);
 
 /* Debug registers, checked: 0 or -EPERM, -EINVAL. */
 int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val);
