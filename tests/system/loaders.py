@@ -3,13 +3,16 @@
 """Ways to be started, and reasons not to start.
 
 GRUB on BIOS and on UEFI (multiboot2), PVH with one module. Then what must end
-in one clear line on the console and a halt.
+in one clear line on the console and a halt; and the report of a fault of the
+hypervisor's own, which only a debugger can bring about.
 """
 import os
 import shutil
+import socket
 import subprocess
+import time
 
-from machine import Machine, MachineError
+from machine import Machine, MachineError, free_port
 from world import TOP
 
 HV_WORDS = "dom0_mem=384M,max:384M console=com1 com1=115200,8n1"
@@ -122,6 +125,65 @@ def refusal(world, words, line):
         return text.strip()
 
 
+class Gdb:
+    """As much of gdb's remote protocol as a jump to a bad address needs."""
+
+    def __init__(self, port):
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.socket = socket.create_connection(("127.0.0.1", port))
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        self.socket.settimeout(30)
+
+    def ask(self, text):
+        """Sends a packet; the answer to it."""
+        check = sum(text.encode()) & 0xff
+        self.socket.sendall(f"${text}#{check:02x}".encode())
+        data = b""
+        while not (b"$" in data and b"#" in data[data.index(b"$"):]):
+            data += self.socket.recv(4096)
+        self.socket.sendall(b"+")
+        return data[data.index(b"$") + 1:data.rindex(b"#")].decode()
+
+
+def own_fault(world):
+    """The hypervisor jumps to address 0 where it allocates frames: it says
+    what happened, with registers and a trace of names, and stops.
+    """
+    elf = f"{world.build}/hypervisor/paravane.elf"
+    names = subprocess.run(["nm", elf], text=True, check=True,
+                           capture_output=True).stdout
+    at = next(line.split()[0] for line in names.splitlines()
+              if line.endswith(" T frames_alloc"))
+    port = free_port()
+    m = Machine(None, world.log_path(), qemu=[
+        *QEMU, "-m", "512", "-kernel", world.hypervisor, "-append",
+        "console=com1 com1=115200,8n1", "-initrd", world.kernel("6.1"),
+        "-S", "-gdb", f"tcp:127.0.0.1:{port}"])
+    with m:
+        gdb = Gdb(port)
+        # QEMU writes single registers only for those who asked for their
+        # names; rip is number 16.
+        gdb.ask("qXfer:features:read:target.xml:0,fff")
+        for command in (f"Z1,{at},1", "c", f"z1,{at},1", "P10=" + "0" * 16):
+            answer = gdb.ask(command)
+            if answer != "OK" and not answer.startswith("T05"):
+                raise MachineError(f"gdb's {command}: {answer}")
+        gdb.socket.sendall(b"$c#63")
+        m.wait_line(r"page fault in the hypervisor.*address 0\b", 20)
+        m.wait_line("rip e008:0000000000000000 .* rflags", 5)
+        m.wait_line("Call trace:", 5)
+        _, caller = m.wait_line(r"dom0_\w+\+0x|heap_\w+\+0x|boot_\w+\+0x", 5)
+        m.wait_line("BUG in Paravane at", 5)
+        m.wait_line("halted", 5)
+        return f"called by {caller.split()[-1]}"
+
+
 def tests(world):
     """All, in order."""
     def one(words, line):
@@ -131,4 +193,5 @@ def tests(world):
             ("GRUB on UEFI", lambda: grub_uefi(world)),
             ("PVH, one module", lambda: pvh(world)),
             *((f"refusal: {name}", one(words, line))
-              for name, words, line in REFUSALS)]
+              for name, words, line in REFUSALS),
+            ("a fault of our own", lambda: own_fault(world))]
