@@ -101,23 +101,6 @@ tests_unit_backend_test_device_CPPFLAGS = $(backend_cppflags) \
 tests_unit_backend_test_device_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
 tests_unit_backend_test_device_LDADD = $(CRITERION_LIBS) $(LIBURING_LIBS)
 
-# A minute of fuzzing what the backends decode; needs clang.
-FUZZ_SECONDS = 60
-.PHONY: fuzz-backend
-fuzz-backend:
-	$(MKDIR_P) tests/fuzz/backend/corpus
-	clang -std=gnu11 -D_GNU_SOURCE -g -O1 -I$(srcdir)/%D% \
-		-fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all \
-		$(srcdir)/tests/fuzz/backend/fuzz_requests.c \
-		$(srcdir)/%D%/common/number.c \
-		$(srcdir)/%D%/blk/blk_request.c \
-		$(srcdir)/%D%/net/net_offload.c \
-		$(srcdir)/%D%/net/net_request.c \
-		-o tests/fuzz/backend/fuzz-requests
-	tests/fuzz/backend/fuzz-requests -max_len=4096 \
-		-max_total_time=$(FUZZ_SECONDS) tests/fuzz/backend/corpus
-
 # For the system test "hostile frontends": runs in domain 0.
 noinst_PROGRAMS += fake-frontend
 fake_frontend_SOURCES = tests/system/backend/fake_frontend.c

@@ -6,6 +6,7 @@
 
 include $(srcdir)/tests/unit/local.mk
 include $(srcdir)/tests/guest/local.mk
+include $(srcdir)/tests/fuzz/local.mk
 
 .PHONY: check-system check-matrix
 check-system: all

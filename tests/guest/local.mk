@@ -39,10 +39,3 @@ clean-guest-tests:
 check-guest: all
 	PARAVANE_BUILD=$(abs_top_builddir) $(top_srcdir)/tests/run
 	$(top_srcdir)/%D%/own-kernel $(abs_top_builddir)
-
-# The hostile guest (tests/guest/fuzz) for long: 10^8 calls.
-FUZZ_CALLS = 100000000
-.PHONY: fuzz-long
-fuzz-long: all
-	PARAVANE_BUILD=$(abs_top_builddir) $(abs_top_srcdir)/tests/fuzz/long \
-		--calls $(FUZZ_CALLS)

@@ -197,6 +197,40 @@ Test(pv_layout, initrd_and_p2m_mapped_when_the_kernel_wants_it)
 	cr_assert_eq(l.p2m_tables, 0);
 }
 
+Test(pv_layout, refuses_addresses_that_are_not_a_guests)
+{
+	static const u64 bases[] = {
+		1ULL << 47,			/* no address */
+		0xffff800000000000ULL,		/* the hypervisor's */
+		0xffff880000000000ULL - (1 << 26),
+		0x0000800000000000ULL - (1 << 24),	/* reaches out */
+		0x1000800,			/* no page */
+		0ULL - (1 << 25),		/* wraps */
+	};
+	struct kernel k = good();
+	struct pv_image good_img, img;
+	struct pv_layout l;
+
+	cr_assert_null(parse(&k, &good_img));
+	for (unsigned int i = 0; i < ARRAY_LEN(bases); i++) {
+		img = good_img;
+		img.virt_base = bases[i];
+		img.virt_end = bases[i] + TEXT + 3 * 4096;
+		cr_assert_not_null(pv_layout_compute(&img, 65536, 0, &l),
+				   "%llx", bases[i]);
+		img = good_img;
+		img.init_p2m = bases[i];
+		if (i < 5) {
+			cr_assert_not_null(pv_layout_compute(&img, 1 << 24, 0,
+							     &l), "%llx",
+					   bases[i]);
+		}
+	}
+	img = good_img;
+	img.init_p2m = BASE + (1 << 28);	/* the kernel's own tables */
+	cr_assert_not_null(pv_layout_compute(&img, 65536, 0, &l));
+}
+
 Test(pv_layout, says_when_it_does_not_fit)
 {
 	struct kernel k = good();

@@ -4,29 +4,26 @@
  * libFuzzer target: everything a guest writes that the backends decode with
  * pure code. The first byte chooses which; whatever is let through must keep
  * the promises of blk_request.h, net_request.h and net_offload.h.
- *
- *	make fuzz-backend		builds and runs it for a minute
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "blk/blk_request.h"
 #include "common/number.h"
 #include "net/net_offload.h"
 #include "net/net_request.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void promise(int kept)
+void fuzz_seeds(void (*add)(const void *data, size_t size))
 {
-	if (!kept) {
-		abort();
+	uint8_t bytes[200];
+
+	for (unsigned int i = 0; i < 8; i++) {
+		memset(bytes, i / 4 ? 0 : 0x11, sizeof(bytes));
+		bytes[0] = i;
+		add(bytes, sizeof(bytes));
 	}
 }
 
-static void fuzz_block(const uint8_t *data, size_t size)
+static void on_block(const uint8_t *data, size_t size)
 {
 	static struct blk_request out;
 	static struct blkif_request_segment segs[BLK_MAX_SEGMENTS];
@@ -64,7 +61,7 @@ static void fuzz_block(const uint8_t *data, size_t size)
 	promise(!lim.readonly || out.kind == BLK_READ || out.bytes == 0);
 }
 
-static void fuzz_chain(const uint8_t *data, size_t size)
+static void on_chain(const uint8_t *data, size_t size)
 {
 	static struct net_chain c;
 	uint32_t sum = 0;
@@ -89,7 +86,7 @@ static void fuzz_chain(const uint8_t *data, size_t size)
 }
 
 /* Packets live in allocations of their exact size: ASan sees one byte over. */
-static void fuzz_offload(const uint8_t *data, size_t size)
+static void on_offload(const uint8_t *data, size_t size)
 {
 	struct net_chain c;
 	struct net_accepts accepts;
@@ -127,7 +124,7 @@ static void fuzz_offload(const uint8_t *data, size_t size)
 	free(packet);
 }
 
-static void fuzz_number(const uint8_t *data, size_t size)
+static void on_number(const uint8_t *data, size_t size)
 {
 	char text[64];
 	uint64_t n;
@@ -149,16 +146,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	switch (data[0] % 4) {
 	case 0:
-		fuzz_block(data + 1, size - 1);
+		on_block(data + 1, size - 1);
 		break;
 	case 1:
-		fuzz_chain(data + 1, size - 1);
+		on_chain(data + 1, size - 1);
 		break;
 	case 2:
-		fuzz_offload(data + 1, size - 1);
+		on_offload(data + 1, size - 1);
 		break;
 	default:
-		fuzz_number(data + 1, size - 1);
+		on_number(data + 1, size - 1);
 		break;
 	}
 	return 0;
