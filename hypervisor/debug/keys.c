@@ -8,7 +8,6 @@
 #include "device/console.h"
 #include "device/power.h"
 #include "domain/domain.h"
-#include "event/evtchn.h"
 #include "grant/grant.h"
 #include "mm/alloc.h"
 #include "mm/page_type.h"
@@ -45,12 +44,6 @@ static int print_vcpus(struct domain *d, void *arg)
 	return 0;
 }
 
-static int print_ports(struct domain *d, void *arg)
-{
-	evtchn_dump(d);
-	return 0;
-}
-
 static int print_grants(struct domain *d, void *arg)
 {
 	grant_dump(d);
@@ -65,11 +58,6 @@ static void key_domains(void)
 static void key_vcpus(void)
 {
 	domain_for_each(0, print_vcpus, NULL);
-}
-
-static void key_ports(void)
-{
-	domain_for_each(0, print_ports, NULL);
 }
 
 static void key_grants(void)
@@ -103,7 +91,6 @@ static const struct {
 	{ 'a', "audit frames, ports and grants", key_audit },
 	{ 'c', "entries by kind, on each CPU", report_counters },
 	{ 'd', "registers and stacks of all vCPUs", key_vcpus },
-	{ 'e', "event channels", key_ports },
 	{ 'g', "grants", key_grants },
 	{ 'm', "memory", key_memory },
 	{ 'q', "domains and vCPUs", key_domains },

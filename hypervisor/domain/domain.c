@@ -251,7 +251,6 @@ static void set_defaults(struct domain *d, const struct domain_params *p)
 	d->created_ns = now_ns();
 	d->pause_count = d->controller_pauses = 1;
 	d->frames_first = FRAME_LIST_END;
-	d->pirq_eoi_mfn = INVALID_MFN;
 	spin_lock_init(&d->lock);
 	spin_lock_init(&d->frame_lock);
 	spin_lock_init(&d->event_lock);

@@ -199,14 +199,9 @@ struct domain {
 
 	/* events (event/) */
 	spinlock_t event_lock;		/* ports; irqsave */
-	struct evtchn **ports;		/* pages of struct evtchn, on demand */
-	unsigned int max_ports;		/* limit, <= 4096 two-level */
-	unsigned int nr_ports;		/* ports with a struct so far */
+	struct evtchn *ports;
+	unsigned int nr_ports;		/* <= 4096, two-level */
 	u64 polling_vcpus;		/* atomic bit mask */
-	struct pirq *pirqs;		/* domain 0: GSIs and MSIs mapped */
-	mfn_t pirq_eoi_mfn;		/* PHYSDEVOP_pirq_eoi_gmfn's page */
-	u64 *pirq_eoi_map;		/* bit set: wants an EOI; or NULL */
-	bool pirq_auto_unmask;		/* ... of version 1 */
 
 	/* grants (grant/) */
 	struct grant_table *grants;
@@ -257,6 +252,12 @@ int domain_for_each(domid_t first, int (*fn)(struct domain *d, void *arg),
 #define for_each_vcpu(d, v) \
 	for (unsigned int _i = 0; _i < (d)->max_vcpus; _i++) \
 		if (((v) = (d)->vcpus[_i]) != NULL)
+
+/* NULL if there is none of that number. */
+static inline struct vcpu *domain_vcpu(const struct domain *d, u32 id)
+{
+	return id < d->max_vcpus ? d->vcpus[id] : NULL;
+}
 
 struct domain_params {
 	u32 flags;		/* XEN_DOMCTL_CDF_* */

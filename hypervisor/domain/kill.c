@@ -9,7 +9,6 @@
 #include "domain/lifetime.h"
 #include "domain/sched.h"
 #include "event/evtchn.h"
-#include "event/pirq.h"
 #include "grant/grant.h"
 #include "mm/page_type.h"
 #include "x86/smp.h"
@@ -36,7 +35,6 @@ static int step_vcpus(struct domain *d)
 	for_each_vcpu(d, v) {
 		vcpu_release(v);
 	}
-	pirq_release_eoi_map(d);
 	return 0;
 }
 

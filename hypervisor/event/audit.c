@@ -7,32 +7,30 @@
 #include "event/evtchn.h"
 #include "event/pirq.h"
 
-static bool virq_agrees(const struct domain *d, const struct evtchn *c)
+static bool virq_agrees(const struct domain *d, u32 virq, evtchn_port_t port)
 {
 	unsigned int n = 0;
 	struct vcpu *v;
 
 	for_each_vcpu(d, v) {
-		n += v->virq_port[c->virq] == c->port;
+		n += v->virq_port[virq] == port;
 	}
 	return n == 1;
 }
 
-static bool port_agrees(const struct domain *d, const struct evtchn *c)
+static bool port_agrees(const struct domain *d, evtchn_port_t port)
 {
-	const struct evtchn *other;
+	const struct evtchn *c = evtchn_of(d, port), *other;
 
 	switch (c->state) {
-	case ECS_RESERVED:
-		return c->port == 0;
-	case ECS_INTERDOMAIN:
-		other = evtchn_of(c->inter.remote, c->inter.port);
-		return other && other->state == ECS_INTERDOMAIN &&
-		       other->inter.remote == d && other->inter.port == c->port;
-	case ECS_PIRQ:
-		return pirq_of(d, c->pirq.irq)->port == c->port;
-	case ECS_VIRQ:
-		return virq_agrees(d, c);
+	case EVTCHNSTAT_interdomain:
+		other = evtchn_of(c->remote, c->remote_port);
+		return other && other->state == EVTCHNSTAT_interdomain &&
+		       other->remote == d && other->remote_port == port;
+	case EVTCHNSTAT_pirq:
+		return pirq_of(d, c->pirq)->port == port;
+	case EVTCHNSTAT_virq:
+		return virq_agrees(d, c->virq, port);
 	default:
 		return true;
 	}
@@ -42,18 +40,16 @@ static int audit_domain(struct domain *d, void *bad)
 {
 	struct vcpu *v;
 
-	for (evtchn_port_t p = 0; d->ports && p < d->nr_ports; p++) {
-		const struct evtchn *c = evtchn_of(d, p);
-
-		*(unsigned int *)bad += !port_agrees(d, c) ||
-			c->notify_vcpu >= d->max_vcpus;
+	for (evtchn_port_t p = 0; p < d->nr_ports; p++) {
+		*(unsigned int *)bad += !port_agrees(d, p) ||
+			d->ports[p].notify_vcpu >= d->max_vcpus;
 	}
 	for_each_vcpu(d, v) {
 		for (unsigned int i = 0; i < NR_VIRQS; i++) {
 			const struct evtchn *c = evtchn_of(d, v->virq_port[i]);
 
 			*(unsigned int *)bad += v->virq_port[i] &&
-				(c->state != ECS_VIRQ || c->virq != i);
+				(c->state != EVTCHNSTAT_virq || c->virq != i);
 		}
 	}
 	return 0;

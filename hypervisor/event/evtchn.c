@@ -1,106 +1,79 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * The port table: reserving, closing, status, and the end of a domain's
- * ports.  A port's state changes under its domain's event_lock and its own
- * lock; readers need only its own.  An interdomain pair is changed under both
- * event locks (lower address first) and the lock of each side in turn, so
- * while one end's lock is held the other end's domain cannot go away.
+ * The port table (xen/event_channel.h): binding, closing, status.  A port
+ * changes under its domain's event_lock, an interdomain pair under both.
  */
 #include "event/evtchn.h"
-#include "event/pair.h"
 #include "event/pirq.h"
 #include "event/port_bits.h"
 #include "domain/sched.h"
 #include "mm/alloc.h"
 #include "x86/smp.h"
-#include "lib/printk.h"
+
+static unsigned int table_order(const struct domain *d)
+{
+	unsigned int order = 0;
+
+	while (PAGE_SIZE << order < d->nr_ports * sizeof(d->ports[0])) {
+		order++;
+	}
+	return order;
+}
 
 int evtchn_init(struct domain *d, unsigned int max_port)
 {
-	evtchn_port_t port;
-	int err;
-
-	d->max_ports = min(max_port, PORTS_TWO_LEVEL - 1U) + 1;
-	d->ports = heap_alloc(DIV_ROUND_UP(PORTS_TWO_LEVEL, EVTCHNS_PER_PAGE) *
-			      sizeof(d->ports[0]));
-	if (!d->ports) {
-		return -ENOMEM;
-	}
-	/* Port 0 is never given out: guests take it for "none". */
-	err = evtchn_prepare(d);
-	if (!err) {
-		err = evtchn_reserve(d, &port);
-	}
-	return err ? err : pirq_init(d);
+	d->nr_ports = min(max_port, PORTS_TWO_LEVEL - 1U) + 1;
+	d->ports = heap_alloc_pages(table_order(d));
+	return d->ports ? 0 : -ENOMEM;
 }
 
 void evtchn_free(struct domain *d)
 {
-	for (unsigned int p = 0; d->ports && p < d->nr_ports;
-	     p += EVTCHNS_PER_PAGE) {
-		heap_free_pages(d->ports[p / EVTCHNS_PER_PAGE], 0);
+	if (d->ports) {
+		heap_free_pages(d->ports, table_order(d));
 	}
-	heap_free(d->ports);
-	pirq_free(d);
 }
 
-static bool has_free(const struct domain *d)
+/* The event locks of two domains, or of one; interrupts are off. */
+static void lock_pair(struct domain *a, struct domain *b)
 {
-	unsigned int n = min(d->max_ports, READ_ONCE(d->nr_ports));
-
-	for (unsigned int p = 0; p < n; p++) {
-		if (READ_ONCE(evtchn_of(d, p)->state) == ECS_FREE) {
-			return true;
-		}
+	spin_lock(&min(a, b)->event_lock);
+	if (a != b) {
+		spin_lock(&max(a, b)->event_lock);
 	}
-	return false;
+}
+
+static void unlock_pair(struct domain *a, struct domain *b)
+{
+	spin_unlock(&a->event_lock);
+	if (a != b) {
+		spin_unlock(&b->event_lock);
+	}
 }
 
 /*
- * Memory is allocated before a lock is taken: it may have to wait for other
- * CPUs.
+ * Senders look at a port at any time: its state goes last, and a partner once
+ * there is never wiped out.
  */
-int evtchn_prepare(struct domain *d)
+static void become(struct evtchn *c, struct evtchn new)
 {
-	unsigned int first = READ_ONCE(d->nr_ports);
-	struct evtchn *page;
-	unsigned long flags;
-
-	if (has_free(d) || first >= d->max_ports) {
-		return 0;
+	c->notify_vcpu = new.notify_vcpu;
+	c->virq = new.virq;
+	if (new.remote) {
+		WRITE_ONCE(c->remote, new.remote);
+		WRITE_ONCE(c->remote_port, new.remote_port);
 	}
-	page = heap_alloc_pages(0);
-	if (!page) {
-		return -ENOMEM;
-	}
-	for (unsigned int i = 0; i < EVTCHNS_PER_PAGE; i++) {
-		page[i].port = first + i;
-	}
-	flags = spin_lock_irqsave(&d->event_lock);
-	if (d->nr_ports == first) {
-		d->ports[first / EVTCHNS_PER_PAGE] = page;
-		smp_wmb();
-		WRITE_ONCE(d->nr_ports, first + EVTCHNS_PER_PAGE);
-		page = NULL;
-	}
-	spin_unlock_irqrestore(&d->event_lock, flags);
-	if (page) {
-		heap_free_pages(page, 0);
-	}
-	return 0;
+	smp_wmb();
+	WRITE_ONCE(c->state, new.state);
 }
 
-int evtchn_reserve(struct domain *d, evtchn_port_t *out)
+/* A free port becomes `new`; locked.  Port 0 is "none" to guests. */
+static int take_port(struct domain *d, struct evtchn new, evtchn_port_t *out)
 {
-	unsigned int n = min(d->max_ports, d->nr_ports);
-
-	for (unsigned int p = 0; p < n; p++) {
-		struct evtchn *c = evtchn_of(d, p);
-
-		if (c->state == ECS_FREE) {
-			c->state = ECS_RESERVED;
-			c->notify_vcpu = 0;
+	for (evtchn_port_t p = 1; p < d->nr_ports; p++) {
+		if (d->ports[p].state == EVTCHNSTAT_closed) {
+			become(&d->ports[p], new);
 			*out = p;
 			return 0;
 		}
@@ -108,136 +81,186 @@ int evtchn_reserve(struct domain *d, evtchn_port_t *out)
 	return -ENOSPC;
 }
 
-unsigned long event_lock_pair(struct domain *a, struct domain *b)
+/* slot, if any, is where the port's number is kept; there can be one only. */
+static int bind(struct domain *d, struct evtchn new, evtchn_port_t *slot,
+		evtchn_port_t *out)
 {
+	unsigned long flags = spin_lock_irqsave(&d->event_lock);
+	int err = d->dying ? -EINVAL : slot && *slot ? -EEXIST :
+		  take_port(d, new, out);
+
+	if (!err && slot) {
+		WRITE_ONCE(*slot, *out);
+	}
+	if (!err && new.state == EVTCHNSTAT_pirq) {
+		pirq_start(new.pirq);
+	}
+	spin_unlock_irqrestore(&d->event_lock, flags);
+	return err;
+}
+
+int evtchn_alloc_unbound(struct domain *d, domid_t remote,
+			 evtchn_port_t *out)
+{
+	struct evtchn new = {
+		.state = EVTCHNSTAT_unbound, .remote_id = remote,
+	};
+
+	return bind(d, new, NULL, out);
+}
+
+int evtchn_bind_virq(struct domain *d, u32 virq, u32 vcpu,
+		     evtchn_port_t *out)
+{
+	struct evtchn new = {
+		.state = EVTCHNSTAT_virq, .virq = virq,
+		.notify_vcpu = (u16)vcpu,
+	};
+	struct vcpu *v = domain_vcpu(d, vcpu);
+
+	if (virq >= NR_VIRQS || (virq_is_global(virq) && vcpu)) {
+		return -EINVAL;
+	}
+	return v ? bind(d, new, &v->virq_port[virq], out) : -ENOENT;
+}
+
+int evtchn_bind_ipi(struct domain *d, u32 vcpu, evtchn_port_t *out)
+{
+	struct evtchn new = {
+		.state = EVTCHNSTAT_ipi, .notify_vcpu = (u16)vcpu,
+	};
+
+	return domain_vcpu(d, vcpu) ? bind(d, new, NULL, out) : -ENOENT;
+}
+
+int evtchn_bind_pirq(struct domain *d, u32 pirq, evtchn_port_t *out)
+{
+	struct evtchn new = { .state = EVTCHNSTAT_pirq, .pirq = pirq };
+	int err = pirq_prepare(d, pirq);
+
+	return err ? err : bind(d, new, &pirq_of(d, pirq)->port, out);
+}
+
+int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
+			    evtchn_port_t remote_port, evtchn_port_t *out)
+{
+	struct evtchn *other = evtchn_of(remote, remote_port);
+	struct evtchn ours = {
+		.state = EVTCHNSTAT_interdomain, .remote = remote,
+		.remote_port = remote_port,
+	}, theirs = { .state = EVTCHNSTAT_interdomain, .remote = d };
+	unsigned long flags = irq_save();
+	int err = -EINVAL;
+
+	lock_pair(d, remote);
+	if (!d->dying && !remote->dying && other &&
+	    other->state == EVTCHNSTAT_unbound && other->remote_id == d->id) {
+		err = take_port(d, ours, out);
+	}
+	if (!err) {
+		theirs.remote_port = *out;
+		theirs.notify_vcpu = other->notify_vcpu;
+		become(other, theirs);
+		/* What the partner sent before we came is not lost. */
+		evtchn_set_pending(d->vcpus[0], *out);
+	}
+	unlock_pair(d, remote);
+	irq_restore(flags);
+	return err;
+}
+
+int evtchn_bind_vcpu(struct domain *d, evtchn_port_t port, u32 vcpu)
+{
+	struct evtchn *c = evtchn_of(d, port);
 	unsigned long flags;
+	int err = 0;
 
-	if (a > b) {
-		struct domain *t = a;
-
-		a = b;
-		b = t;
+	if (!domain_vcpu(d, vcpu)) {
+		return -ENOENT;
 	}
-	flags = spin_lock_irqsave(&a->event_lock);
-	if (a != b) {
-		spin_lock(&b->event_lock);
+	if (!c) {
+		return -EINVAL;
 	}
-	return flags;
-}
-
-void event_unlock_pair(struct domain *a, struct domain *b,
-		       unsigned long flags)
-{
-	if (a != b) {
-		spin_unlock(&b->event_lock);
+	flags = spin_lock_irqsave(&d->event_lock);
+	if (c->state == EVTCHNSTAT_closed || c->state == EVTCHNSTAT_ipi ||
+	    (c->state == EVTCHNSTAT_virq && !virq_is_global(c->virq))) {
+		err = -EINVAL;
+	} else {
+		WRITE_ONCE(c->notify_vcpu, (u16)vcpu);
 	}
-	spin_unlock_irqrestore(&a->event_lock, flags);
+	spin_unlock_irqrestore(&d->event_lock, flags);
+	return err;
 }
 
-static void set_free(struct domain *d, struct evtchn *c)
+/* What the port was bound to forgets it; locked. */
+static void unbind(struct domain *d, struct evtchn *c, evtchn_port_t port)
 {
-	spin_lock(&c->lock);
-	c->state = ECS_FREE;
-	c->notify_vcpu = 0;
-	spin_unlock(&c->lock);
-	atomic_clear_bit(d->shared->evtchn_pending, c->port);
-}
-
-/* The other end of a closed channel waits for a new partner. */
-static void set_remote_unbound(struct domain *d, struct evtchn *other)
-{
-	spin_lock(&other->lock);
-	other->state = ECS_UNBOUND;
-	other->unbound.remote = d->id;
-	spin_unlock(&other->lock);
-}
-
-/* event_lock held; not for interdomain ports. */
-static void close_simple(struct domain *d, struct evtchn *c)
-{
+	struct evtchn *other;
 	struct vcpu *v;
 
-	if (c->state == ECS_VIRQ) {
+	switch (c->state) {
+	case EVTCHNSTAT_interdomain:
+		/* The other end waits for a new partner. */
+		other = &c->remote->ports[c->remote_port];
+		other->remote_id = d->id;
+		WRITE_ONCE(other->state, EVTCHNSTAT_unbound);
+		break;
+	case EVTCHNSTAT_virq:
 		for_each_vcpu(d, v) {
-			if (v->virq_port[c->virq] == c->port) {
+			if (v->virq_port[c->virq] == port) {
 				WRITE_ONCE(v->virq_port[c->virq], 0);
 			}
 		}
+		break;
+	case EVTCHNSTAT_pirq:
+		pirq_stop(c->pirq, port);
+		break;
 	}
-	if (c->state == ECS_PIRQ) {
-		pirq_unbind(d, c->pirq.irq);
-	}
-	set_free(d, c);
 }
 
-/*
- * Closes an interdomain port.  The partner's event lock may have to be taken
- * first, so all is looked at again: -EAGAIN when it changed meanwhile.
- */
-static int close_interdomain(struct domain *d, struct evtchn *c)
+/* Whose lock is needed too: the partner's, if there is one. */
+static struct domain *partner(struct domain *d, const struct evtchn *c)
 {
-	struct domain *remote;
-	unsigned long flags;
-	int err = -EAGAIN;
-
-	/* Our end's lock keeps the partner while we take a reference. */
-	flags = spin_lock_irqsave(&c->lock);
-	if (c->state != ECS_INTERDOMAIN) {
-		spin_unlock_irqrestore(&c->lock, flags);
-		return err;
-	}
-	remote = c->inter.remote;
-	domain_get(remote);
-	spin_unlock_irqrestore(&c->lock, flags);
-
-	flags = event_lock_pair(d, remote);
-	if (c->state == ECS_INTERDOMAIN && c->inter.remote == remote) {
-		evtchn_port_t other = c->inter.port;
-
-		set_free(d, c);
-		if (remote != d || other != c->port) {
-			set_remote_unbound(d, evtchn_of(remote, other));
-		}
-		err = 0;
-	}
-	event_unlock_pair(d, remote, flags);
-	domain_put(remote);
-	return err;
+	return READ_ONCE(c->state) == EVTCHNSTAT_interdomain ?
+	       READ_ONCE(c->remote) : d;
 }
 
 int evtchn_close(struct domain *d, evtchn_port_t port)
 {
 	struct evtchn *c = evtchn_of(d, port);
-	int err;
+	struct domain *remote;
+	unsigned long flags;
+	int err = 0;
 
 	if (!c) {
 		return -EINVAL;
 	}
-	do {
-		unsigned long flags = spin_lock_irqsave(&d->event_lock);
-		u8 state = c->state;
-
-		err = 0;
-		if (state == ECS_FREE || state == ECS_RESERVED) {
-			err = -EINVAL;
-		} else if (state != ECS_INTERDOMAIN) {
-			close_simple(d, c);
+	/* Off, so that a partner just read is still there to be locked. */
+	flags = irq_save();
+	for (;;) {
+		remote = partner(d, c);
+		lock_pair(d, remote);
+		if (partner(d, c) == remote) {
+			break;
 		}
-		spin_unlock_irqrestore(&d->event_lock, flags);
-		if (state == ECS_INTERDOMAIN) {
-			err = close_interdomain(d, c);
-		}
-	} while (err == -EAGAIN);
+		unlock_pair(d, remote);
+	}
+	if (c->state == EVTCHNSTAT_closed) {
+		err = -EINVAL;
+	} else {
+		unbind(d, c, port);
+		WRITE_ONCE(c->state, EVTCHNSTAT_closed);
+		atomic_clear_bit(d->shared->evtchn_pending, port);
+	}
+	unlock_pair(d, remote);
+	irq_restore(flags);
 	return err;
 }
 
 int evtchn_close_all(struct domain *d)
 {
-	if (!d->ports) {
-		return 0;
-	}
-	for (unsigned int p = 1; p < READ_ONCE(d->nr_ports); p++) {
-		if (evtchn_of(d, p)->state == ECS_FREE) {
+	for (evtchn_port_t p = 1; p < d->nr_ports; p++) {
+		if (READ_ONCE(d->ports[p].state) == EVTCHNSTAT_closed) {
 			continue;
 		}
 		(void)evtchn_close(d, p);
@@ -248,29 +271,6 @@ int evtchn_close_all(struct domain *d)
 	return 0;
 }
 
-static u32 status_of(const struct evtchn *c, evtchn_status_t *s)
-{
-	switch (c->state) {
-	case ECS_UNBOUND:
-		s->u.unbound.dom = c->unbound.remote;
-		return EVTCHNSTAT_unbound;
-	case ECS_INTERDOMAIN:
-		s->u.interdomain.dom = c->inter.remote->id;
-		s->u.interdomain.port = c->inter.port;
-		return EVTCHNSTAT_interdomain;
-	case ECS_PIRQ:
-		s->u.pirq = c->pirq.irq;
-		return EVTCHNSTAT_pirq;
-	case ECS_VIRQ:
-		s->u.virq = c->virq;
-		return EVTCHNSTAT_virq;
-	case ECS_IPI:
-		return EVTCHNSTAT_ipi;
-	default:
-		return EVTCHNSTAT_closed;
-	}
-}
-
 int evtchn_status(struct domain *d, evtchn_status_t *s)
 {
 	struct evtchn *c = evtchn_of(d, s->port);
@@ -279,33 +279,16 @@ int evtchn_status(struct domain *d, evtchn_status_t *s)
 	if (!c) {
 		return -EINVAL;
 	}
-	flags = spin_lock_irqsave(&c->lock);
-	s->status = status_of(c, s);
+	flags = spin_lock_irqsave(&d->event_lock);
+	s->status = c->state;
 	s->vcpu = c->notify_vcpu;
-	spin_unlock_irqrestore(&c->lock, flags);
-	return 0;
-}
-
-void evtchn_dump(struct domain *d)
-{
-	static const char *const names[] = {
-		"free", "reserved", "unbound", "interdomain", "pirq", "virq",
-		"ipi",
-	};
-
-	printk(LOG_INFO, "Domain %u: event channels\n", d->id);
-	for (unsigned int p = 1; p < d->nr_ports; p++) {
-		struct evtchn *c = evtchn_of(d, p);
-		evtchn_status_t s = { .port = p };
-
-		if (c->state == ECS_FREE || evtchn_status(d, &s)) {
-			continue;
-		}
-		printk(LOG_INFO, "  port %u %s vCPU %u %s%s to %u\n", p,
-		       names[c->state], s.vcpu,
-		       bit_is_set(d->shared->evtchn_pending, p) ? "P" : "-",
-		       bit_is_set(d->shared->evtchn_mask, p) ? "M" : "-",
-		       c->state == ECS_INTERDOMAIN ? s.u.interdomain.dom :
-		       s.u.virq);
+	s->u.virq = c->virq;
+	if (c->state == EVTCHNSTAT_unbound) {
+		s->u.unbound.dom = (domid_t)c->remote_id;
+	} else if (c->state == EVTCHNSTAT_interdomain) {
+		s->u.interdomain.dom = c->remote->id;
+		s->u.interdomain.port = c->remote_port;
 	}
+	spin_unlock_irqrestore(&d->event_lock, flags);
+	return 0;
 }

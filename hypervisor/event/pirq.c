@@ -3,74 +3,44 @@
 /*
  * Physical interrupts of domain 0.
  *
- *   (none) --map--> mapped --bind_pirq--> bound --raised--> in flight
+ *   (none) --map--> mapped --bind_pirq--> bound --raised--> in service
  *                      ^                   |  ^--- PHYSDEVOP_eoi --+
  *                      +---- close --------+   (level-triggered GSIs)
  *
- * A level-triggered line stays quiet from its interrupt to the guest's EOI;
- * edges and MSIs are acknowledged at once and have no "in flight".
+ * A level-triggered line stays quiet from its interrupt to the guest's EOI
+ * (x86/irq.c keeps that); edges and MSIs are acknowledged at once.
  */
 #include "event/pirq.h"
 #include "event/evtchn.h"
 #include "device/acpi.h"
 #include "device/msi.h"
 #include "domain/sched.h"
-#include "mm/alloc.h"
-#include "mm/page_type.h"
 #include "x86/irq.h"
 
-#define PIRQ_ORDER	2
-_Static_assert(MAX_IRQS * sizeof(struct pirq) <= PAGE_SIZE << PIRQ_ORDER,
-	       "all PIRQs");
-
-static spinlock_t setup_lock;		/* GSI routing, MSI slots */
-
-int pirq_init(struct domain *d)
-{
-	if (!d->privileged) {
-		return 0;
-	}
-	d->pirqs = heap_alloc_pages(PIRQ_ORDER);
-	return d->pirqs ? 0 : -ENOMEM;
-}
-
-void pirq_free(struct domain *d)
-{
-	if (d->pirqs) {
-		heap_free_pages(d->pirqs, PIRQ_ORDER);
-	}
-}
+static struct pirq pirqs[MAX_IRQS];
+static spinlock_t setup_lock;		/* GSI routing */
 
 struct pirq *pirq_of(const struct domain *d, u32 pirq)
 {
-	return d->pirqs && pirq < MAX_IRQS ? &d->pirqs[pirq] : NULL;
+	return d->privileged && pirq < MAX_IRQS ? &pirqs[pirq] : NULL;
 }
 
-static void handler(u32 irq, void *data)
+/* An interrupt arrived; IRQ context. */
+static void pirq_raise(u32 pirq, void *data)
 {
-	pirq_raise(data, irq);
-}
+	evtchn_port_t port = READ_ONCE(pirqs[pirq].port);
+	struct domain *d = data;
 
-void pirq_raise(struct domain *d, u32 pirq)
-{
-	struct pirq *p = &d->pirqs[pirq];
-	evtchn_port_t port = READ_ONCE(p->port);
-	struct evtchn *c;
-
-	if (!port) {
-		return;
+	if (port) {
+		evtchn_set_pending(
+			d->vcpus[READ_ONCE(d->ports[port].notify_vcpu)], port);
 	}
-	c = evtchn_of(d, port);
-	if (irq_is_level(pirq)) {
-		WRITE_ONCE(p->in_flight, 1);
-	}
-	evtchn_set_pending(d->vcpus[READ_ONCE(c->notify_vcpu)], port);
 }
 
 /* setup_lock held. */
 static int route(struct domain *d, u32 gsi, bool level, bool active_low)
 {
-	struct pirq *p = &d->pirqs[gsi];
+	struct pirq *p = &pirqs[gsi];
 	int err;
 
 	if (p->routed) {
@@ -78,12 +48,9 @@ static int route(struct domain *d, u32 gsi, bool level, bool active_low)
 			return p->port ? -EEXIST : 0;
 		}
 		irq_release(gsi);
-		p->routed = false;
 	}
-	err = irq_bind_gsi(gsi, level, active_low, handler, d);
-	if (!err) {
-		p->routed = true;
-	}
+	err = irq_bind_gsi(gsi, level, active_low, pirq_raise, d);
+	p->routed = !err;
 	return err == -EBUSY ? -EEXIST : err;
 }
 
@@ -91,7 +58,7 @@ int pirq_setup_gsi(struct domain *d, u32 gsi, bool level, bool active_low)
 {
 	int err;
 
-	if (gsi >= nr_gsis || !d->pirqs) {
+	if (gsi >= nr_gsis) {
 		return -EINVAL;
 	}
 	spin_lock(&setup_lock);
@@ -113,12 +80,12 @@ static int route_default(struct domain *d, u32 gsi)
 	return route(d, gsi, gsi >= 16, gsi >= 16);
 }
 
-int pirq_map_gsi(struct domain *d, u32 gsi)
+int pirq_map_gsi(u32 gsi)
 {
-	if (gsi >= nr_gsis || !d->pirqs) {
+	if (gsi >= nr_gsis) {
 		return -EINVAL;
 	}
-	d->pirqs[gsi].mapped = true;
+	pirqs[gsi].mapped = true;
 	return (int)gsi;
 }
 
@@ -127,26 +94,18 @@ int pirq_map_msi(struct domain *d, const struct msi_place *where)
 	u64 address;
 	u32 data;
 	struct msi *msi;
-	int irq, err;
+	int irq = irq_alloc_msi(pirq_raise, d, &address, &data), err;
 
-	if (!d->pirqs) {
-		return -EPERM;
-	}
-	irq = irq_alloc_msi(handler, d, &address, &data);
 	if (irq < 0) {
 		return irq;
-	}
-	if (irq >= MAX_IRQS || d->pirqs[irq].mapped) {
-		irq_release((u32)irq);
-		return -ENOSPC;
 	}
 	err = msi_setup(where, address, data, &msi);
 	if (err) {
 		irq_release((u32)irq);
 		return err;
 	}
-	d->pirqs[irq].msi = msi;
-	d->pirqs[irq].mapped = true;
+	pirqs[irq].msi = msi;
+	pirqs[irq].mapped = true;
 	return irq;
 }
 
@@ -161,7 +120,7 @@ int pirq_unmap(struct domain *d, u32 pirq)
 	}
 	flags = spin_lock_irqsave(&d->event_lock);
 	msi = p->msi;
-	pirq_unbind(d, pirq);
+	pirq_stop(pirq, p->port);
 	p->mapped = false;
 	p->msi = NULL;
 	spin_unlock_irqrestore(&d->event_lock, flags);
@@ -172,16 +131,16 @@ int pirq_unmap(struct domain *d, u32 pirq)
 	return 0;
 }
 
-int pirq_restore_msi(struct domain *d, u16 bdf)
+int pirq_restore_msi(u16 bdf)
 {
-	bool any = false;
+	int err = -ENODEV;
 
-	for (u32 i = nr_gsis; d->pirqs && i < MAX_IRQS; i++) {
-		struct msi *m = d->pirqs[i].msi;
-
-		any |= m && msi_restore(m, bdf);
+	for (u32 i = nr_gsis; i < MAX_IRQS; i++) {
+		if (pirqs[i].msi && msi_restore(pirqs[i].msi, bdf)) {
+			err = 0;
+		}
 	}
-	return any ? 0 : -ENODEV;
+	return err;
 }
 
 int pirq_prepare(struct domain *d, u32 pirq)
@@ -206,115 +165,41 @@ int pirq_prepare(struct domain *d, u32 pirq)
 	return err == -EEXIST ? -EBUSY : err;
 }
 
-bool pirq_is_free(const struct domain *d, u32 pirq)
+void pirq_start(u32 pirq)
 {
-	return !d->pirqs[pirq].port;
-}
-
-static void note_eoi(struct domain *d, u32 pirq)
-{
-	if (!d->pirq_eoi_map) {
-		return;
-	}
-	if (d->pirqs[pirq].port && irq_is_level(pirq)) {
-		atomic_set_bit(d->pirq_eoi_map, pirq);
-	} else {
-		atomic_clear_bit(d->pirq_eoi_map, pirq);
-	}
-}
-
-void pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port)
-{
-	struct pirq *p = &d->pirqs[pirq];
-
-	p->in_flight = 0;
-	WRITE_ONCE(p->port, port);
-	note_eoi(d, pirq);
-	if (p->msi) {
-		msi_mask(p->msi, false);
+	if (pirqs[pirq].msi) {
+		msi_mask(pirqs[pirq].msi, false);
 	} else {
 		irq_eoi_done(pirq);
 		irq_mask(pirq, false);
 	}
 }
 
-void pirq_unbind(struct domain *d, u32 pirq)
+void pirq_stop(u32 pirq, evtchn_port_t port)
 {
-	struct pirq *p = &d->pirqs[pirq];
+	struct pirq *p = &pirqs[pirq];
 
-	if (!p->port) {
+	if (!port || p->port != port) {
 		return;
 	}
 	WRITE_ONCE(p->port, 0);
 	if (p->msi) {
 		msi_mask(p->msi, true);
-		return;
+	} else {
+		irq_mask(pirq, true);
+		irq_eoi_done(pirq);
 	}
-	irq_mask(pirq, true);
-	p->in_flight = 0;
-	irq_eoi_done(pirq);
-	note_eoi(d, pirq);
 }
 
 int pirq_eoi(struct domain *d, u32 pirq)
 {
 	struct pirq *p = pirq_of(d, pirq);
-	evtchn_port_t port;
 
 	if (!p) {
 		return -EINVAL;
 	}
-	port = READ_ONCE(p->port);
-	if (!port) {
-		return 0;
-	}
-	if (d->pirq_auto_unmask) {
-		(void)evtchn_unmask(d, port);
-	}
-	if (xchg(&p->in_flight, 0)) {
+	if (READ_ONCE(p->port)) {
 		irq_eoi_done(pirq);
 	}
 	return 0;
-}
-
-bool pirq_needs_eoi(const struct domain *d, u32 pirq)
-{
-	return !d->pirqs[pirq].msi && d->pirqs[pirq].routed &&
-	       irq_is_level(pirq);
-}
-
-int pirq_set_eoi_map(struct domain *d, mfn_t m, bool auto_unmask)
-{
-	unsigned long flags;
-
-	if (page_type_get(m, FT_WRITABLE, d, false)) {
-		return -EINVAL;
-	}
-	flags = spin_lock_irqsave(&d->event_lock);
-	if (d->pirq_eoi_map || d->dying) {
-		spin_unlock_irqrestore(&d->event_lock, flags);
-		(void)page_type_put(m, false);
-		return -EBUSY;
-	}
-	d->pirq_eoi_mfn = m;
-	d->pirq_eoi_map = mfn_to_virt(m);
-	d->pirq_auto_unmask = auto_unmask;
-	for (u32 i = 0; d->pirqs && i < nr_gsis; i++) {
-		if (d->pirqs[i].port) {
-			note_eoi(d, i);
-		}
-	}
-	spin_unlock_irqrestore(&d->event_lock, flags);
-	return 0;
-}
-
-void pirq_release_eoi_map(struct domain *d)
-{
-	mfn_t m = d->pirq_eoi_mfn;
-
-	if (d->pirq_eoi_map) {
-		d->pirq_eoi_map = NULL;
-		d->pirq_eoi_mfn = INVALID_MFN;
-		(void)page_type_put(m, false);
-	}
 }

@@ -54,16 +54,19 @@ void evtchn_set_pending(struct vcpu *v, evtchn_port_t port)
 }
 
 /* One that is closing, or bound anew, is sent nothing. */
-static void send_to_partner(struct domain *d, struct evtchn *c)
+static void send_to_partner(struct domain *d, struct evtchn *c,
+			    evtchn_port_t port)
 {
-	struct domain *to = READ_ONCE(c->inter.remote);
-	struct evtchn *other = evtchn_of(to, READ_ONCE(c->inter.port));
+	struct domain *to = READ_ONCE(c->remote);
+	evtchn_port_t to_port = READ_ONCE(c->remote_port);
+	struct evtchn *other = evtchn_of(to, to_port);
 
-	if (likely(other && READ_ONCE(other->state) == ECS_INTERDOMAIN &&
-		   READ_ONCE(other->inter.remote) == d &&
-		   READ_ONCE(other->inter.port) == c->port)) {
+	if (likely(other &&
+		   READ_ONCE(other->state) == EVTCHNSTAT_interdomain &&
+		   READ_ONCE(other->remote) == d &&
+		   READ_ONCE(other->remote_port) == port)) {
 		evtchn_set_pending(to->vcpus[READ_ONCE(other->notify_vcpu)],
-				   other->port);
+				   to_port);
 	}
 }
 
@@ -77,13 +80,13 @@ int evtchn_send(struct domain *d, evtchn_port_t port)
 	}
 	irq_disable();
 	switch (READ_ONCE(c->state)) {
-	case ECS_INTERDOMAIN:
-		send_to_partner(d, c);
+	case EVTCHNSTAT_interdomain:
+		send_to_partner(d, c, port);
 		break;
-	case ECS_IPI:
+	case EVTCHNSTAT_ipi:
 		evtchn_set_pending(d->vcpus[READ_ONCE(c->notify_vcpu)], port);
 		break;
-	case ECS_UNBOUND:
+	case EVTCHNSTAT_unbound:
 		break;
 	default:
 		err = -EINVAL;

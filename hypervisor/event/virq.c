@@ -9,33 +9,20 @@
 
 bool virq_is_global(u32 virq)
 {
-	switch (virq) {
-	case VIRQ_TIMER:
-	case VIRQ_DEBUG:
-	case VIRQ_XENOPROF:
-	case VIRQ_XENPMU:
-		return false;
-	default:
-		return true;
-	}
+	return !(BIT(virq) & (BIT(VIRQ_TIMER) | BIT(VIRQ_DEBUG) |
+			      BIT(VIRQ_XENOPROF) | BIT(VIRQ_XENPMU)));
 }
 
 void virq_send_vcpu(struct vcpu *v, u32 virq)
 {
-	struct domain *d = v->domain;
 	evtchn_port_t port = READ_ONCE(v->virq_port[virq]);
-	struct evtchn *c;
-	unsigned long flags;
+	struct evtchn *c = evtchn_of(v->domain, port);
 
-	if (!port) {
-		return;
+	/* One that closes just now, or is bound anew, gets a vain event. */
+	if (port && READ_ONCE(c->state) == EVTCHNSTAT_virq) {
+		evtchn_set_pending(
+			v->domain->vcpus[READ_ONCE(c->notify_vcpu)], port);
 	}
-	c = evtchn_of(d, port);
-	flags = spin_lock_irqsave(&c->lock);
-	if (c->state == ECS_VIRQ && c->virq == virq) {
-		evtchn_set_pending(d->vcpus[c->notify_vcpu], port);
-	}
-	spin_unlock_irqrestore(&c->lock, flags);
 }
 
 void virq_send_global(u32 virq)

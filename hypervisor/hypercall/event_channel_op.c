@@ -149,8 +149,7 @@ static long perform(unsigned long cmd, union op *o, unsigned long arg)
 					o->bind_virq.vcpu, &o->bind_virq.port);
 	case EVTCHNOP_bind_pirq:
 		return evtchn_bind_pirq(d, o->bind_pirq.pirq,
-			o->bind_pirq.flags & BIND_PIRQ__WILL_SHARE,
-			&o->bind_pirq.port);
+					&o->bind_pirq.port);
 	case EVTCHNOP_bind_ipi:
 		return evtchn_bind_ipi(d, o->bind_ipi.vcpu, &o->bind_ipi.port);
 	case EVTCHNOP_close:

@@ -22,30 +22,18 @@ static long op_eoi(unsigned long arg)
 	return pirq_eoi(current->domain, e.irq);
 }
 
-static long op_eoi_map(unsigned long arg, bool auto_unmask)
-{
-	struct physdev_pirq_eoi_gmfn e;
-
-	if (copy_from_guest_va(&e, arg, sizeof(e))) {
-		return -EFAULT;
-	}
-	return pirq_set_eoi_map(current->domain, mfn(e.gmfn), auto_unmask);
-}
-
-/* Without the page of bits a guest must ask for each, and gets "yes". */
+/* Only level-triggered lines wait for PHYSDEVOP_eoi. */
 static long op_status_query(unsigned long arg)
 {
-	struct domain *d = current->domain;
 	struct physdev_irq_status_query q;
 
 	if (copy_from_guest_va(&q, arg, sizeof(q))) {
 		return -EFAULT;
 	}
-	if (!pirq_of(d, q.irq)) {
+	if (!pirq_of(current->domain, q.irq)) {
 		return -EINVAL;
 	}
-	q.flags = !d->pirq_eoi_map || pirq_needs_eoi(d, q.irq) ?
-		  XENIRQSTAT_needs_eoi : 0;
+	q.flags = irq_is_level(q.irq) ? XENIRQSTAT_needs_eoi : 0;
 	return copy_to_guest_va(arg, &q, sizeof(q)) ? -EFAULT : 0;
 }
 
@@ -129,7 +117,7 @@ static int map(struct domain *d, const struct physdev_map_pirq *m)
 		if (m->index < 0 || (m->pirq >= 0 && m->pirq != m->index)) {
 			return -EINVAL;
 		}
-		return pirq_map_gsi(d, (u32)m->index);
+		return pirq_map_gsi((u32)m->index);
 	case MAP_PIRQ_TYPE_MULTI_MSI:
 		/* Adjacent vectors are not to be had; one does. */
 		if (m->entry_nr != 1) {
@@ -193,14 +181,13 @@ static long op_setup_gsi(unsigned long arg)
 
 static long op_get_free_pirq(unsigned long arg)
 {
-	struct domain *d = current->domain;
 	struct physdev_get_free_pirq g;
 
 	if (copy_from_guest_va(&g, arg, sizeof(g))) {
 		return -EFAULT;
 	}
-	for (u32 i = MAX_IRQS - 1; d->pirqs && i >= 16; i--) {
-		if (!d->pirqs[i].mapped) {
+	for (u32 i = MAX_IRQS - 1; i >= 16; i--) {
+		if (!pirq_of(current->domain, i)->mapped) {
 			g.pirq = i;
 			return copy_to_guest_va(arg, &g, sizeof(g)) ?
 			       -EFAULT : 0;
@@ -225,8 +212,8 @@ static long op_restore_msi(unsigned long arg, bool with_segment)
 		p.bus = r.bus;
 		p.devfn = r.devfn;
 	}
-	return p.seg ? -ENODEV : pirq_restore_msi(current->domain,
-						  (u16)(p.bus << 8 | p.devfn));
+	return p.seg ? -ENODEV :
+	       pirq_restore_msi((u16)(p.bus << 8 | p.devfn));
 }
 
 /* Calls for the machine: domain 0's alone. */
@@ -275,10 +262,6 @@ long hc_physdev_op(unsigned long cmd, unsigned long arg, unsigned long a3,
 	switch (cmd) {
 	case PHYSDEVOP_eoi:
 		return op_eoi(arg);
-	case PHYSDEVOP_pirq_eoi_gmfn_v1:
-		return op_eoi_map(arg, true);
-	case PHYSDEVOP_pirq_eoi_gmfn_v2:
-		return op_eoi_map(arg, false);
 	case PHYSDEVOP_set_iopl:
 		return op_set_iopl(arg);
 	case PHYSDEVOP_set_iobitmap:

@@ -85,7 +85,7 @@ static int poll_ready(struct vcpu *v, const struct sched_poll *p)
 		if (copy_from_guest_va(&port, at, sizeof(port))) {
 			return -EFAULT;
 		}
-		if (port >= d->max_ports) {
+		if (port >= d->nr_ports) {
 			return -EINVAL;
 		}
 		if (evtchn_is_pending(d, port)) {

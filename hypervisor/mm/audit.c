@@ -92,10 +92,7 @@ static int add_domain(struct domain *d, void *arg)
 	for_each_vcpu(d, v) {
 		add_vcpu(v);
 	}
-	if (d->pirq_eoi_map) {
-		audit_add(d->pirq_eoi_mfn, 1, 1);
-	}
-	grant_audit_frames(d);
+	grant_audit(d);
 	return 0;
 }
 

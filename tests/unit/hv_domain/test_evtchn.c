@@ -2,16 +2,16 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * Event channels against a model: random operations of several domains on
- * wild and good ports.  Invariants: an interdomain port's partner names it
- * back; what is closed is free and not pending; a send reaches the partner's
- * bit and the vCPU it is bound to; every port comes back at the end.
+ * wild and good ports.  Invariants: an interdomain port's partner, a PIRQ and
+ * a VIRQ name their port back; what is closed is free and not pending; a send
+ * reaches the partner's bit and the vCPU it is bound to; every port comes
+ * back at the end.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event/evtchn.c"
-#include "event/bind.c"
 #include "event/send.c"
 #include "event/virq.c"
 
@@ -33,12 +33,8 @@ static struct shared_info shared[DOMS];
 static unsigned int kicks[DOMS][VCPUS];
 static unsigned int pages;
 
-void domain_get(struct domain *d) { d->refs++; }
-void domain_put(struct domain *d) { d->refs--; }
 void vcpu_kick(struct vcpu *v) { kicks[v->domain->id][v->id]++; }
 void vcpu_unblock(struct vcpu *v) { }
-void *heap_alloc(size_t n) { return calloc(1, n); }
-void heap_free(void *p) { free(p); }
 void *heap_alloc_pages(unsigned int order)
 {
 	pages++;
@@ -49,14 +45,20 @@ void heap_free_pages(void *p, unsigned int order)
 	pages--;
 	free(p);
 }
-int pirq_init(struct domain *d) { return 0; }
-void pirq_free(struct domain *d) { }
-int pirq_prepare(struct domain *d, u32 pirq) { return -EPERM; }
-bool pirq_is_free(const struct domain *d, u32 pirq) { return false; }
-void pirq_bind(struct domain *d, u32 pirq, evtchn_port_t port) { }
-void pirq_unbind(struct domain *d, u32 pirq) { }
-void pirq_set_vcpu(struct domain *d, u32 pirq, struct vcpu *v) { }
-void printk(enum log_level level, const char *fmt, ...) { }
+static struct pirq pirqs[MAXPORT];
+static bool pirq_on[MAXPORT];
+struct pirq *pirq_of(const struct domain *d, u32 pirq) { return &pirqs[pirq]; }
+int pirq_prepare(struct domain *d, u32 pirq)
+{
+	return d->id || pirq >= MAXPORT ? -EPERM : 0;
+}
+void pirq_start(u32 pirq) { pirq_on[pirq] = true; }
+void pirq_stop(u32 pirq, evtchn_port_t port)
+{
+	cr_assert_eq(pirqs[pirq].port, port);
+	pirqs[pirq].port = 0;
+	pirq_on[pirq] = false;
+}
 
 static u64 seed = 99;
 static u64 rnd(void)
@@ -73,7 +75,6 @@ static void setup(void)
 		struct domain *d = &dom[i];
 
 		d->id = (domid_t)i;
-		d->refs = 1;
 		d->max_vcpus = VCPUS;
 		d->vcpus = vcpu_ptr[i];
 		d->shared = &shared[i];
@@ -114,6 +115,10 @@ static void check_all(void)
 			if (s.status == EVTCHNSTAT_virq) {
 				cr_assert_eq(vcpu[i][virq_is_global(s.u.virq) ?
 					0 : s.vcpu].virq_port[s.u.virq], p);
+			}
+			if (s.status == EVTCHNSTAT_pirq) {
+				cr_assert_eq(pirqs[s.u.pirq].port, p);
+				cr_assert(pirq_on[s.u.pirq]);
 			}
 			if (s.status == EVTCHNSTAT_closed) {
 				cr_assert_not(evtchn_is_pending(&dom[i], p));
@@ -206,7 +211,7 @@ Test(evtchn, random_operations, .timeout = 120)
 		evtchn_port_t p = (evtchn_port_t)(rnd() % 40), out;
 		u32 v = (u32)(rnd() % (VCPUS + 1));
 
-		switch (rnd() % 9) {
+		switch (rnd() % 10) {
 		case 0:
 			(void)evtchn_alloc_unbound(d, r->id, &out);
 			break;
@@ -226,6 +231,9 @@ Test(evtchn, random_operations, .timeout = 120)
 		case 6:
 			(void)evtchn_send(d, p);
 			break;
+		case 7:
+			(void)evtchn_bind_pirq(d, (u32)(rnd() % 20), &out);
+			break;
 		default:
 			(void)evtchn_close(d, p);
 			(void)evtchn_close(d, (evtchn_port_t)(rnd() % 400));
@@ -238,7 +246,6 @@ Test(evtchn, random_operations, .timeout = 120)
 		while (evtchn_close_all(&dom[i])) {
 			;
 		}
-		cr_assert_eq(dom[i].refs, 1);
 		for (evtchn_port_t p = 1; p < dom[i].nr_ports; p++) {
 			evtchn_status_t s = status(&dom[i], p);
 
