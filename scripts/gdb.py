@@ -29,12 +29,10 @@ def static(name, file):
 
 def domains():
     """Each struct domain there is."""
-    leaves = static("table", "domain/domain.c")
-    for n in range(leaves.type.range()[1] + 1):
-        if int(leaves[n]):
-            for i in range(512):
-                if int(leaves[n][i]):
-                    yield leaves[n][i].dereference()
+    table = static("table", "domain/domain.c")
+    for n in range(table.type.range()[1] + 1):
+        if int(table[n]):
+            yield table[n].dereference()
 
 
 def domain(number):

@@ -2,10 +2,13 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * Domains by number, and their references.  Looking one up takes no lock: a
- * table of two levels is read with interrupts off, and who frees a domain
- * first waits until every CPU has had interrupts on, so that no reader is
- * left.  The last reference may go anywhere, even in an interrupt handler:
- * freeing itself happens in a softirq.
+ * table is read with interrupts off, and who frees a domain first waits until
+ * every CPU has had interrupts on, so that no reader is left.  The last
+ * reference may go anywhere, even in an interrupt handler: freeing itself
+ * happens in a softirq.
+ *
+ * Without a reference a domain is not found: one that is being made has none
+ * yet, one that is dead has none any more.
  */
 #include "domain/domain.h"
 #include "domain/lifetime.h"
@@ -19,27 +22,19 @@
 #include "lib/printk.h"
 #include "lib/string.h"
 
-#define IDS_PER_LEAF	512
-#define NR_LEAVES	64
-_Static_assert(IDS_PER_LEAF * NR_LEAVES >= DOMID_FIRST_RESERVED, "all ids");
+/* Ids are below this, and given out anew when they have run out. */
+#define NR_IDS		4096
 
 struct domain *dom0;
 
 static spinlock_t table_lock;		/* irqsave; writers of table, dead */
-static struct domain **table[NR_LEAVES];	/* leaves stay for ever */
+static struct domain *table[NR_IDS];
 static struct domain *dead_list;
-static domid_t last_id;
 static unsigned int nr_domains;		/* entries of table */
 
 static struct domain *lookup(domid_t id)
 {
-	struct domain **leaf;
-
-	if (id >= DOMID_FIRST_RESERVED) {
-		return NULL;
-	}
-	leaf = READ_ONCE(table[id / IDS_PER_LEAF]);
-	return leaf ? READ_ONCE(leaf[id % IDS_PER_LEAF]) : NULL;
+	return id < NR_IDS ? READ_ONCE(table[id]) : NULL;
 }
 
 struct domain *domain_get_by_id(domid_t id)
@@ -80,15 +75,11 @@ void domain_get(struct domain *d)
 	atomic_inc(&d->refs);
 }
 
-void domain_put(struct domain *d)
+static void bury(struct domain *d)
 {
-	unsigned long flags;
+	unsigned long flags = spin_lock_irqsave(&table_lock);
 
-	if (atomic_sub_return(&d->refs, 1)) {
-		return;
-	}
-	flags = spin_lock_irqsave(&table_lock);
-	WRITE_ONCE(table[d->id / IDS_PER_LEAF][d->id % IDS_PER_LEAF], NULL);
+	WRITE_ONCE(table[d->id], NULL);
 	nr_domains--;
 	d->next_dead = dead_list;
 	dead_list = d;
@@ -96,28 +87,29 @@ void domain_put(struct domain *d)
 	softirq_raise(SOFTIRQ_DOMAIN);
 }
 
+void domain_put(struct domain *d)
+{
+	if (!atomic_sub_return(&d->refs, 1)) {
+		bury(d);
+	}
+}
+
 int domain_for_each(domid_t first, int (*fn)(struct domain *d, void *arg),
 		    void *arg)
 {
-	/* The scheduler comes often: no search behind the last domain. */
+	/* No search behind the last domain. */
 	unsigned int left = READ_ONCE(nr_domains);
 	int stop = 0;
 
-	for (unsigned int id = first; left && !stop &&
-	     id < DOMID_FIRST_RESERVED; id++) {
-		struct domain *d;
+	for (domid_t id = first; left && !stop && id < NR_IDS; id++) {
+		struct domain *d = READ_ONCE(table[id]) ? domain_get_by_id(id)
+							: NULL;
 
-		if (!READ_ONCE(table[id / IDS_PER_LEAF])) {
-			id |= IDS_PER_LEAF - 1;
-			continue;
+		if (d) {
+			left--;
+			stop = fn(d, arg);
+			domain_put(d);
 		}
-		d = domain_get_by_id((domid_t)id);
-		if (!d) {
-			continue;
-		}
-		left--;
-		stop = fn(d, arg);
-		domain_put(d);
 	}
 	return stop;
 }
@@ -130,7 +122,7 @@ static void domain_free(struct domain *d)
 	}
 	evtchn_free(d);
 	grant_table_free(d);
-	if (d->shared) {
+	if (!mfn_eq(d->shared_mfn, INVALID_MFN)) {
 		hv_shared_free(d->shared_mfn);
 	}
 	if (d->io_ports) {
@@ -174,68 +166,27 @@ void domains_init(void)
 	softirq_register(SOFTIRQ_DOMAIN, free_dead);
 }
 
-/* Is id free?  Makes its leaf; the table is not locked. */
-static int prepare_id(domid_t id)
-{
-	struct domain **leaf, **expected = NULL;
-
-	if (table[id / IDS_PER_LEAF]) {
-		return lookup(id) ? -EEXIST : 0;
-	}
-	leaf = heap_alloc_pages(0);
-	if (!leaf) {
-		return -ENOMEM;
-	}
-	_Static_assert(IDS_PER_LEAF * sizeof(*leaf) == PAGE_SIZE, "one frame");
-	if (!__atomic_compare_exchange_n(&table[id / IDS_PER_LEAF], &expected,
-					 leaf, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST)) {
-		heap_free_pages(leaf, 0);
-	}
-	return 0;
-}
-
-static int insert(struct domain *d)
+/* The id given, or the next free one after the last that we chose. */
+static int insert(struct domain *d, domid_t id)
 {
 	unsigned long flags = spin_lock_irqsave(&table_lock);
+	static domid_t last_id;
 	int err = -EEXIST;
 
-	if (!lookup(d->id)) {
-		WRITE_ONCE(table[d->id / IDS_PER_LEAF][d->id % IDS_PER_LEAF],
-			   d);
+	for (unsigned int n = 1; id == DOMID_INVALID && n < NR_IDS; n++) {
+		last_id = last_id % (NR_IDS - 1) + 1;
+		if (!table[last_id]) {
+			id = last_id;
+		}
+	}
+	if (id != DOMID_INVALID && !table[id]) {
+		d->id = id;
+		WRITE_ONCE(table[id], d);
 		nr_domains++;
 		err = 0;
 	}
 	spin_unlock_irqrestore(&table_lock, flags);
 	return err;
-}
-
-/* The id given, or the next free one after the last that we chose. */
-static int insert_with_id(struct domain *d, domid_t id)
-{
-	int err;
-
-	if (id != DOMID_INVALID) {
-		d->id = id;
-		err = prepare_id(id);
-		return err ? err : insert(d);
-	}
-	for (unsigned int n = 1; n < DOMID_FIRST_RESERVED; n++) {
-		id = (last_id + n) % DOMID_FIRST_RESERVED;
-		if (!id) {
-			continue;
-		}
-		d->id = id;
-		err = prepare_id(id);
-		if (!err) {
-			err = insert(d);
-		}
-		if (err != -EEXIST) {
-			last_id = id;
-			return err;
-		}
-	}
-	return -ENOMEM;
 }
 
 static void set_defaults(struct domain *d, const struct domain_params *p)
@@ -244,7 +195,6 @@ static void set_defaults(struct domain *d, const struct domain_params *p)
 	d->ssidref = p->ssidref;
 	d->create_flags = p->flags;
 	memcpy(d->uuid, p->uuid, sizeof(d->uuid));
-	d->refs = 1;
 	d->max_vcpus = p->max_vcpus;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	d->weight = 256;
@@ -256,37 +206,31 @@ static void set_defaults(struct domain *d, const struct domain_params *p)
 	spin_lock_init(&d->event_lock);
 }
 
+static int create_vcpus(struct domain *d)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < d->max_vcpus && !err; i++) {
+		err = vcpu_create(d, i);
+	}
+	return err;
+}
+
 static int create_parts(struct domain *d, const struct domain_params *p)
 {
-	int err;
-
 	d->shared_mfn = hv_shared_alloc(d, true);
-	if (mfn_eq(d->shared_mfn, INVALID_MFN)) {
+	d->vcpus = heap_alloc(p->max_vcpus * sizeof(d->vcpus[0]));
+	if (mfn_eq(d->shared_mfn, INVALID_MFN) || !d->vcpus) {
 		return -ENOMEM;
 	}
 	d->shared = mfn_to_virt(d->shared_mfn);
 	memset(d->shared, 0, PAGE_SIZE);
 	domain_wallclock_publish(d);
-	err = evtchn_init(d, p->max_evtchn_port);
-	if (err) {
-		return err;
-	}
-	err = grant_table_init(d, p->max_grant_frames, p->max_maptrack_frames);
-	if (err) {
-		return err;
-	}
-	err = policy_init_domain(d);
-	if (err) {
-		return err;
-	}
-	for (unsigned int i = 0; i < p->max_vcpus; i++) {
-		err = vcpu_create(d, i);
-		if (err) {
-			return err;
-		}
-	}
 	domain_watchdog_init(d);
-	return 0;
+	return evtchn_init(d, p->max_evtchn_port) ?:
+	       grant_table_init(d, p->max_grant_frames,
+				p->max_maptrack_frames) ?:
+	       policy_init_domain(d) ?: create_vcpus(d);
 }
 
 int domain_create(domid_t id, const struct domain_params *params,
@@ -296,7 +240,7 @@ int domain_create(domid_t id, const struct domain_params *params,
 	int err;
 
 	if (!params->max_vcpus || params->max_vcpus > MAX_VCPUS ||
-	    (id != DOMID_INVALID && id >= DOMID_FIRST_RESERVED)) {
+	    (id != DOMID_INVALID && id >= NR_IDS)) {
 		return -EINVAL;
 	}
 	_Static_assert(sizeof(*d) <= PAGE_SIZE, "heap_alloc's limit");
@@ -305,26 +249,17 @@ int domain_create(domid_t id, const struct domain_params *params,
 		return -ENOMEM;
 	}
 	set_defaults(d, params);
-	d->vcpus = heap_alloc(params->max_vcpus * sizeof(d->vcpus[0]));
-	if (!d->vcpus) {
-		heap_free(d);
-		return -ENOMEM;
-	}
-	/* Found by others from here on, but dying until it is complete. */
-	d->dying = true;
-	err = insert_with_id(d, id);
+	err = insert(d, id);
 	if (err) {
-		heap_free(d->vcpus);
 		heap_free(d);
 		return err;
 	}
 	err = create_parts(d, params);
 	if (err) {
-		d->dead = true;
-		domain_put(d);
+		bury(d);
 		return err;
 	}
-	WRITE_ONCE(d->dying, false);
+	__atomic_store_n(&d->refs, 1, __ATOMIC_RELEASE);
 	*out = d;
 	return 0;
 }

@@ -273,7 +273,7 @@ struct domain_params {
  * A new domain with shared info, ports and grant table but no frames and no
  * vCPU contexts; paused once by its controller.  id DOMID_INVALID chooses one.
  * 0, or -EEXIST, -ENOMEM, -EINVAL.  All max_vcpus vCPUs exist afterwards,
- * down and not initialised.  The caller gets no reference.
+ * down and not initialised.  Found by others only when it is complete.
  */
 int domain_create(domid_t id, const struct domain_params *params,
 		  struct domain **out);

@@ -29,15 +29,12 @@ static int count_pins(struct domain *d, void *sign)
 	struct maptrack *m;
 
 	for (u32 h = 0; t && (m = maptrack_at(t, h)) != NULL; h++) {
-		u32 n = (u32)(*(int *)sign *
-			      (!!(m->flags & GNTMAP_device_map) +
-			       !!(m->flags & GNTMAP_host_map)));
-		struct active_entry *a;
+		if (m->flags & GNTMAP_KINDS) {
+			struct active_entry *a =
+				grant_active(m->owner->grants, m->ref);
 
-		if (n) {
-			a = grant_active(m->owner->grants, m->ref);
 			*(m->flags & GNTMAP_readonly ? &a->readers :
-			  &a->writers) += n;
+			  &a->writers) += *(u32 *)sign;
 		}
 	}
 	return 0;
@@ -74,7 +71,7 @@ static int count_wrong(struct domain *d, void *bad)
 unsigned int grant_audit(void)
 {
 	unsigned int bad = 0;
-	int sign = -1;
+	u32 sign = -1U;
 
 	(void)domain_for_each(0, count_pins, &sign);
 	(void)domain_for_each(0, count_wrong, &bad);

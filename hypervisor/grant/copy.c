@@ -13,34 +13,20 @@ struct side {
 	struct domain *owner;
 	mfn_t frame;
 	grant_ref_t ref;
-	bool is_ref, write;
+	bool is_ref, readonly;
 };
-
-static s16 frame_hold(struct side *s)
-{
-	if (!s->write) {
-		return frame_get(s->frame, s->owner) ? GNTST_okay :
-						       GNTST_bad_page;
-	}
-	return page_type_get(s->frame, FT_WRITABLE, s->owner, false) ?
-	       GNTST_bad_page : GNTST_okay;
-}
 
 static void side_release(struct side *s)
 {
-	if (s->write) {
-		(void)page_type_put(s->frame, false);
-	} else {
-		frame_put(s->frame);
-	}
+	grant_frame_put(s->frame, s->readonly);
 	if (s->is_ref) {
-		grant_unpin(s->owner, s->ref, !s->write);
+		grant_unpin(s->owner, s->ref, s->readonly);
 	}
 	domain_put(s->owner);
 }
 
 static s16 side_take(struct side *s, const struct gnttab_copy_ptr *p,
-		     bool is_ref, bool write)
+		     bool is_ref, bool readonly)
 {
 	s16 status = GNTST_okay;
 
@@ -52,17 +38,18 @@ static s16 side_take(struct side *s, const struct gnttab_copy_ptr *p,
 		return GNTST_bad_domain;
 	}
 	s->is_ref = is_ref;
-	s->write = write;
+	s->readonly = readonly;
 	s->ref = p->u.ref;
 	s->frame = mfn(p->u.gmfn);
 	if (is_ref) {
 		status = grant_pin(s->owner, s->ref, current->domain->id,
-				   !write, &s->frame);
+				   readonly, &s->frame);
 	}
-	if (status == GNTST_okay) {
-		status = frame_hold(s);
-		if (status != GNTST_okay && is_ref) {
-			grant_unpin(s->owner, s->ref, !write);
+	if (status == GNTST_okay &&
+	    grant_frame_get(s->owner, s->frame, readonly)) {
+		status = GNTST_bad_page;
+		if (is_ref) {
+			grant_unpin(s->owner, s->ref, readonly);
 		}
 	}
 	if (status != GNTST_okay) {
@@ -81,12 +68,12 @@ static s16 copy(const struct gnttab_copy *op)
 		return GNTST_bad_copy_arg;
 	}
 	status = side_take(&src, &op->source, op->flags & GNTCOPY_source_gref,
-			   false);
+			   true);
 	if (status != GNTST_okay) {
 		return status;
 	}
 	status = side_take(&dst, &op->dest, op->flags & GNTCOPY_dest_gref,
-			   true);
+			   false);
 	if (status == GNTST_okay) {
 		memmove((char *)mfn_to_virt(dst.frame) + op->dest.offset,
 			(char *)mfn_to_virt(src.frame) + op->source.offset,

@@ -8,6 +8,7 @@
  */
 #include "grant/grant_table.h"
 #include "lib/printk.h"
+#include "mm/page_type.h"
 
 #define MAX_RETRIES	5
 
@@ -28,10 +29,8 @@ static s16 entry_mark(struct domain *owner, struct grant_entry_v1 *e,
 
 	for (unsigned int i = 0; i < MAX_RETRIES; i++) {
 		if ((old.flags & GTF_type_mask) != GTF_permit_access ||
-		    old.domid != user) {
-			return GNTST_general_error;
-		}
-		if (!readonly && (old.flags & GTF_readonly)) {
+		    old.domid != user ||
+		    (!readonly && (old.flags & GTF_readonly))) {
 			return GNTST_general_error;
 		}
 		new = old;
@@ -70,11 +69,7 @@ static s16 pin_locked(struct domain *owner, struct active_entry *a,
 		a->user = user;
 		a->frame = mfn(READ_ONCE(e->frame));
 	}
-	if (readonly) {
-		a->readers++;
-	} else {
-		a->writers++;
-	}
+	*(readonly ? &a->readers : &a->writers) += 1;
 	return GNTST_okay;
 }
 
@@ -85,7 +80,7 @@ s16 grant_pin(struct domain *owner, grant_ref_t ref, domid_t user,
 	struct active_entry *a;
 	s16 status;
 
-	if (!t || ref >= grant_nr_entries(t)) {
+	if (ref >= grant_nr_entries(t)) {
 		return GNTST_bad_gntref;
 	}
 	a = grant_active(t, ref);
@@ -112,4 +107,21 @@ void grant_unpin(struct domain *owner, grant_ref_t ref, bool readonly)
 		entry_unmark(e, GTF_reading);
 	}
 	spin_unlock(&a->lock);
+}
+
+int grant_frame_get(struct domain *owner, mfn_t frame, bool readonly)
+{
+	if (readonly) {
+		return frame_get(frame, owner) ? 0 : -EINVAL;
+	}
+	return page_type_get(frame, FT_WRITABLE, owner, false);
+}
+
+void grant_frame_put(mfn_t frame, bool readonly)
+{
+	if (readonly) {
+		frame_put(frame);
+	} else {
+		(void)page_type_put(frame, false);
+	}
 }

@@ -18,11 +18,6 @@ void grant_table_free(struct domain *d);
 /* The toolstack's and domain builder's view: frame idx of d's table. */
 int grant_frame_mfn(struct domain *d, unsigned int idx, mfn_t *out);
 
-/* Limits and use, for domctl and reports. */
-unsigned int grant_frames_in_use(const struct domain *d);
-unsigned int grant_frames_max(const struct domain *d);
-void grant_dump(struct domain *d);
-
 /* How many entries' pins or domains' handles do not add up (audit.c). */
 unsigned int grant_audit(void);
 

@@ -21,13 +21,13 @@
 
 #define ENTRIES_PER_FRAME	(PAGE_SIZE / sizeof(struct grant_entry_v1))
 #define ACTIVE_ORDER		2	/* pages for one frame's active entries */
-#define DEFAULT_FRAMES		64
-#define DEFAULT_MAPTRACK_FRAMES	1024
+#define DEFAULT_FRAMES		64U
+#define MAX_FRAMES		480U
+#define MAX_MAPTRACK_FRAMES	1024U	/* the default, too */
 
 struct active_entry {
 	spinlock_t lock;
 	domid_t user;			/* who holds the pins */
-	u16 pad;
 	u32 readers, writers;		/* pins */
 	mfn_t frame;			/* while pinned */
 };
@@ -49,15 +49,18 @@ struct maptrack {
 struct grant_table {
 	spinlock_t lock;		/* growth */
 	unsigned int nr_frames, max_frames;
-	mfn_t *frames;			/* max_frames entries */
-	struct active_entry **active;	/* the same */
+	mfn_t frames[MAX_FRAMES];
+	struct active_entry *active[MAX_FRAMES];
 
 	spinlock_t maptrack_lock;
 	unsigned int nr_maptrack_frames, max_maptrack_frames;
-	struct maptrack **maptrack;	/* max_maptrack_frames pages */
+	struct maptrack *maptrack[MAX_MAPTRACK_FRAMES];
 	u32 free_handle;		/* list through maptrack.ref; NO_HANDLE */
 	u32 release_at;			/* destruction's progress: a handle */
 };
+
+#define TABLE_ORDER	2
+_Static_assert(sizeof(struct grant_table) <= PAGE_SIZE << TABLE_ORDER, "fits");
 
 #define NO_HANDLE	0xffffffffU
 
@@ -97,6 +100,10 @@ s16 grant_pin(struct domain *owner, grant_ref_t ref, domid_t user,
 /* Ends one pin; the last one clears the entry's reading, writing flags. */
 void grant_unpin(struct domain *owner, grant_ref_t ref, bool readonly);
 
+/* What a pinned frame needs that is read or written without an entry. */
+int grant_frame_get(struct domain *owner, mfn_t frame, bool readonly);
+void grant_frame_put(mfn_t frame, bool readonly);
+
 /* Handles of d: NO_HANDLE when there is no room; an entry by handle or NULL. */
 u32 maptrack_get(struct grant_table *t);
 void maptrack_put(struct grant_table *t, u32 handle);
@@ -105,7 +112,8 @@ struct maptrack *maptrack_at(struct grant_table *t, u32 handle);
 /*
  * Takes those kinds that the handle still has; *was is how it was before.
  * False: no such mapping.  Then maptrack_settle, with the kinds to give back:
- * true when the handle is free now, and the owner's reference the caller's.
+ * true when the handle is free now, and its pin and the reference on the
+ * owner the caller's.
  */
 bool maptrack_claim(struct grant_table *t, u32 handle, u16 kinds,
 		    struct maptrack *was);
@@ -114,12 +122,11 @@ bool maptrack_settle(struct grant_table *t, u32 handle, u16 give_back);
 /*
  * A mapping in the current domain's own L1 tables, at an address or at the
  * machine address of an entry.  host_map puts e in and takes what it holds;
- * host_take takes out an entry that maps `frame` (writable if so), leaves
- * `new` there, and hands out the old one, whose references are the caller's.
- * GNTST_*.
+ * host_take takes out an entry that maps `frame` (writable if so) and hands it
+ * out: its references are the caller's.  GNTST_*.
  */
 s16 grant_host_map(u64 host_addr, u32 flags, struct domain *owner, u64 e);
-s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 new, u64 *old);
+s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 *old);
 
 /* The operations; each works on one element. */
 void grant_map(struct gnttab_map_grant_ref *op);
@@ -128,16 +135,13 @@ void grant_copy(struct gnttab_copy *op);
 /* One unmapping, between its two halves: a TLB flush goes in between. */
 struct grant_unmap {
 	/* in */
-	u64 host_addr, dev_bus_addr, new_addr;
+	u64 host_addr, dev_bus_addr;
 	u32 handle;
-	bool replace;
 	/* between */
 	u64 old_pte;			/* to be given back; 0: none */
-	struct domain *owner;
-	grant_ref_t ref;
+	struct maptrack was;		/* the handle; no flags: none */
 	mfn_t frame;
-	u16 kinds;			/* taken off the handle */
-	bool claimed, readonly, host_done, device_done;
+	u16 done, undone;		/* GNTMAP_*, of the kinds asked for */
 	/* out */
 	s16 status;
 };

@@ -53,7 +53,7 @@ s16 grant_host_map(u64 host_addr, u32 flags, struct domain *owner, u64 e)
 	return err ? GNTST_bad_page : GNTST_okay;
 }
 
-s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 new, u64 *old)
+s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 *old)
 {
 	mfn_t table;
 	pte_t *ptep = entry_get(host_addr, flags & GNTMAP_contains_pte,
@@ -67,7 +67,7 @@ s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 new, u64 *old)
 	e = READ_ONCE(*ptep);
 	while ((e & PTE_P) && mfn_eq(pte_mfn(e), frame) &&
 	       !(e & PTE_RW) == !!(flags & GNTMAP_readonly)) {
-		if (try_cmpxchg64(ptep, &e, new)) {
+		if (try_cmpxchg64(ptep, &e, 0)) {
 			*old = e;
 			status = GNTST_okay;
 			break;

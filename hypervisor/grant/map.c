@@ -22,80 +22,17 @@ static pte_t mapping_pte(mfn_t frame, u32 flags)
 	return e | ((u64)(flags >> _GNTMAP_guest_avail0) & 7) << 9;
 }
 
-static int device_ref_get(struct domain *owner, mfn_t frame, bool readonly)
-{
-	if (readonly) {
-		return frame_get(frame, owner) ? 0 : -EINVAL;
-	}
-	return page_type_get(frame, FT_WRITABLE, owner, false);
-}
-
-static void device_ref_put(mfn_t frame, bool readonly)
-{
-	if (readonly) {
-		frame_put(frame);
-	} else {
-		(void)page_type_put(frame, false);
-	}
-}
-
-/* What the pinned frame's mapping needs: a device's share, a host's share. */
-static s16 map_frame(const struct gnttab_map_grant_ref *op,
-		     struct domain *owner, mfn_t frame)
-{
-	bool readonly = op->flags & GNTMAP_readonly;
-	s16 status;
-
-	if (op->flags & GNTMAP_device_map &&
-	    device_ref_get(owner, frame, readonly)) {
-		return GNTST_bad_page;
-	}
-	if (!(op->flags & GNTMAP_host_map)) {
-		return GNTST_okay;
-	}
-	status = grant_host_map(op->host_addr, op->flags, owner,
-				mapping_pte(frame, op->flags));
-	if (status != GNTST_okay && op->flags & GNTMAP_device_map) {
-		device_ref_put(frame, readonly);
-	}
-	return status;
-}
-
-/* One pin for each kind of mapping. */
-static s16 pin_kinds(struct domain *owner, grant_ref_t ref, u32 flags,
-		     mfn_t *frame)
-{
-	domid_t user = current->domain->id;
-	bool readonly = flags & GNTMAP_readonly;
-	s16 status = grant_pin(owner, ref, user, readonly, frame);
-
-	if (status == GNTST_okay && (flags & GNTMAP_KINDS) == GNTMAP_KINDS) {
-		status = grant_pin(owner, ref, user, readonly, frame);
-		if (status != GNTST_okay) {
-			grant_unpin(owner, ref, readonly);
-		}
-	}
-	return status;
-}
-
-static void unpin_kinds(struct domain *owner, grant_ref_t ref, u32 flags)
-{
-	grant_unpin(owner, ref, flags & GNTMAP_readonly);
-	if ((flags & GNTMAP_KINDS) == GNTMAP_KINDS) {
-		grant_unpin(owner, ref, flags & GNTMAP_readonly);
-	}
-}
-
-/* The handle keeps the owner's reference when all went well. */
+/* The handle keeps the pin and the owner's reference when all went well. */
 static s16 map_from(struct gnttab_map_grant_ref *op, struct domain *owner)
 {
 	struct grant_table *mine = current->domain->grants;
+	bool readonly = op->flags & GNTMAP_readonly;
 	struct maptrack *track;
 	u32 handle;
 	mfn_t frame;
-	s16 status;
+	s16 status = grant_pin(owner, op->ref, current->domain->id, readonly,
+			       &frame);
 
-	status = pin_kinds(owner, op->ref, op->flags, &frame);
 	if (status != GNTST_okay) {
 		return status;
 	}
@@ -104,9 +41,17 @@ static s16 map_from(struct gnttab_map_grant_ref *op, struct domain *owner)
 		status = GNTST_no_space;
 		goto out_unpin;
 	}
-	status = map_frame(op, owner, frame);
-	if (status != GNTST_okay) {
+	if (op->flags & GNTMAP_device_map &&
+	    grant_frame_get(owner, frame, readonly)) {
+		status = GNTST_bad_page;
 		goto out_put_handle;
+	}
+	if (op->flags & GNTMAP_host_map) {
+		status = grant_host_map(op->host_addr, op->flags, owner,
+					mapping_pte(frame, op->flags));
+	}
+	if (status != GNTST_okay) {
+		goto out_put_frame;
 	}
 	track = maptrack_at(mine, handle);
 	track->owner = owner;
@@ -118,10 +63,14 @@ static s16 map_from(struct gnttab_map_grant_ref *op, struct domain *owner)
 	op->dev_bus_addr = mfn_to_maddr(frame).v;
 	return GNTST_okay;
 
+out_put_frame:
+	if (op->flags & GNTMAP_device_map) {
+		grant_frame_put(frame, readonly);
+	}
 out_put_handle:
 	maptrack_put(mine, handle);
 out_unpin:
-	unpin_kinds(owner, op->ref, op->flags);
+	grant_unpin(owner, op->ref, readonly);
 	return status;
 }
 

@@ -120,22 +120,12 @@ static void release_one(struct grant_table *t, u32 handle,
 {
 	struct domain *owner = m->owner;
 	bool readonly = m->flags & GNTMAP_readonly;
-	mfn_t frame = grant_active(owner->grants, m->ref)->frame;
 
-	for (u16 kind = GNTMAP_device_map; kind <= GNTMAP_host_map;
-	     kind = (u16)(kind << 1)) {
-		if (!(m->flags & kind)) {
-			continue;
-		}
-		if (kind == GNTMAP_device_map) {
-			if (readonly) {
-				frame_put(frame);
-			} else {
-				(void)page_type_put(frame, false);
-			}
-		}
-		grant_unpin(owner, m->ref, readonly);
+	if (m->flags & GNTMAP_device_map) {
+		grant_frame_put(grant_active(owner->grants, m->ref)->frame,
+				readonly);
 	}
+	grant_unpin(owner, m->ref, readonly);
 	maptrack_put(t, handle);
 	domain_put(owner);
 }
@@ -145,9 +135,6 @@ int grant_release_mappings(struct domain *d)
 	struct grant_table *t = d->grants;
 	struct maptrack *m;
 
-	if (!t) {
-		return 0;
-	}
 	while ((m = maptrack_at(t, t->release_at)) != NULL) {
 		u32 handle = t->release_at++;
 

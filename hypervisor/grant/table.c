@@ -6,40 +6,22 @@
  * the domain).
  */
 #include "grant/grant_table.h"
-#include "lib/printk.h"
 #include "mm/alloc.h"
-
-static int arrays_alloc(struct grant_table *t)
-{
-	t->frames = heap_alloc(t->max_frames * sizeof(*t->frames));
-	t->active = heap_alloc(t->max_frames * sizeof(*t->active));
-	t->maptrack = heap_alloc_pages(1);
-	return t->frames && t->active && t->maptrack ? 0 : -ENOMEM;
-}
 
 int grant_table_init(struct domain *d, s32 max_frames, s32 max_maptrack)
 {
-	const unsigned int frames_limit = PAGE_SIZE / sizeof(mfn_t);
-	const unsigned int maptrack_limit = 2 * PAGE_SIZE / sizeof(void *);
-	struct grant_table *t = heap_alloc(sizeof(*t));
+	struct grant_table *t = heap_alloc_pages(TABLE_ORDER);
 
 	if (!t) {
 		return -ENOMEM;
 	}
 	t->max_frames = max_frames < 0 ? DEFAULT_FRAMES :
-					 (unsigned int)max_frames;
-	t->max_frames = max(t->max_frames, 1U);
-	t->max_frames = min(t->max_frames, frames_limit);
-	t->max_maptrack_frames = max_maptrack < 0 ? DEFAULT_MAPTRACK_FRAMES :
-						(unsigned int)max_maptrack;
-	t->max_maptrack_frames = min(t->max_maptrack_frames, maptrack_limit);
+			min(max((u32)max_frames, 1U), MAX_FRAMES);
+	/* A negative number is a large one here. */
+	t->max_maptrack_frames = min((u32)max_maptrack, MAX_MAPTRACK_FRAMES);
 	t->free_handle = NO_HANDLE;
 	d->grants = t;
-	if (arrays_alloc(t) || grant_table_grow(d, 1)) {
-		grant_table_free(d);
-		return -ENOMEM;
-	}
-	return 0;
+	return grant_table_grow(d, 1);
 }
 
 static int grow_one(struct domain *d, struct grant_table *t)
@@ -91,10 +73,7 @@ void grant_table_free(struct domain *d)
 	for (unsigned int i = 0; i < t->nr_maptrack_frames; i++) {
 		heap_free_pages(t->maptrack[i], 0);
 	}
-	heap_free(t->frames);
-	heap_free(t->active);
-	heap_free_pages(t->maptrack, 1);
-	heap_free(t);
+	heap_free_pages(t, TABLE_ORDER);
 	d->grants = NULL;
 }
 
@@ -106,35 +85,4 @@ int grant_frame_mfn(struct domain *d, unsigned int idx, mfn_t *out)
 		*out = d->grants->frames[idx];
 	}
 	return err;
-}
-
-unsigned int grant_frames_in_use(const struct domain *d)
-{
-	return d->grants ? d->grants->nr_frames : 0;
-}
-
-unsigned int grant_frames_max(const struct domain *d)
-{
-	return d->grants ? d->grants->max_frames : 0;
-}
-
-void grant_dump(struct domain *d)
-{
-	struct grant_table *t = d->grants;
-
-	if (!t) {
-		return;
-	}
-	log_info("d%u: grant table, %u of %u frames\n", d->id, t->nr_frames,
-		 t->max_frames);
-	for (u32 ref = 0; ref < grant_nr_entries(t); ref++) {
-		struct active_entry *a = grant_active(t, ref);
-		struct grant_entry_v1 *e = grant_entry(t, ref);
-
-		if (a->readers || a->writers) {
-			log_info("  %u: to d%u, mfn %lx, flags %x, %u readers, %u writers\n",
-				 ref, a->user, a->frame.v, e->flags,
-				 a->readers, a->writers);
-		}
-	}
 }

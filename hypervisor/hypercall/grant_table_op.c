@@ -50,52 +50,6 @@ static int transfer_element(vaddr_t at)
 	return copy_to_guest(at, &op, 1);
 }
 
-static void swap_entries(struct grant_table *t, u32 a, u32 b)
-{
-	struct grant_entry_v1 *ea = grant_entry(t, a), *eb = grant_entry(t, b);
-	struct grant_entry_v1 tmp = *ea;
-
-	*ea = *eb;
-	*eb = tmp;
-}
-
-static s16 swap_refs(struct grant_table *t, u32 a, u32 b)
-{
-	struct active_entry *first, *second;
-	s16 status = GNTST_okay;
-
-	if (a >= grant_nr_entries(t) || b >= grant_nr_entries(t)) {
-		return GNTST_bad_gntref;
-	}
-	if (a == b) {
-		return GNTST_okay;
-	}
-	first = grant_active(t, min(a, b));
-	second = grant_active(t, max(a, b));
-	spin_lock(&first->lock);
-	spin_lock(&second->lock);
-	if (first->readers || first->writers || second->readers ||
-	    second->writers) {
-		status = GNTST_eagain;
-	} else {
-		swap_entries(t, a, b);
-	}
-	spin_unlock(&second->lock);
-	spin_unlock(&first->lock);
-	return status;
-}
-
-static int swap_element(vaddr_t at)
-{
-	struct gnttab_swap_grant_ref op;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	op.status = swap_refs(current->domain->grants, op.ref_a, op.ref_b);
-	return copy_to_guest(at, &op, 1);
-}
-
 /* The domain that a call about a table names: GNTST_*, with a reference. */
 static s16 table_domain_get(domid_t id, struct domain **out)
 {
@@ -153,25 +107,8 @@ static int query_element(vaddr_t at)
 	}
 	op.status = table_domain_get(op.dom, &d);
 	if (op.status == GNTST_okay) {
-		op.nr_frames = grant_frames_in_use(d);
-		op.max_nr_frames = grant_frames_max(d);
-		domain_put(d);
-	}
-	return copy_to_guest(at, &op, 1);
-}
-
-static int dump_element(vaddr_t at)
-{
-	struct gnttab_dump_table op;
-	struct domain *d;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	op.status = current->domain->privileged ?
-		    table_domain_get(op.dom, &d) : GNTST_permission_denied;
-	if (op.status == GNTST_okay) {
-		grant_dump(d);
+		op.nr_frames = d->grants->nr_frames;
+		op.max_nr_frames = d->grants->max_frames;
 		domain_put(d);
 	}
 	return copy_to_guest(at, &op, 1);
@@ -222,23 +159,10 @@ static long get_status_frames(vaddr_t at)
 
 /* ---- unmapping: batches, so that one flush serves several ---- */
 
-
-static int unmap_read(struct grant_unmap *u, vaddr_t at, bool replace)
+static int unmap_read(struct grant_unmap *u, vaddr_t at)
 {
 	struct gnttab_unmap_grant_ref op;
-	struct gnttab_unmap_and_replace rep;
 
-	u->replace = replace;
-	u->new_addr = u->dev_bus_addr = 0;
-	if (replace) {
-		if (copy_from_guest(&rep, at, 1)) {
-			return -EFAULT;
-		}
-		u->host_addr = rep.host_addr;
-		u->new_addr = rep.new_addr;
-		u->handle = rep.handle;
-		return 0;
-	}
 	if (copy_from_guest(&op, at, 1)) {
 		return -EFAULT;
 	}
@@ -248,23 +172,23 @@ static int unmap_read(struct grant_unmap *u, vaddr_t at, bool replace)
 	return 0;
 }
 
-static int unmap_some(vaddr_t at, size_t size, unsigned int n, bool replace)
+static int unmap_some(vaddr_t at, unsigned int n)
 {
-	size_t status_off = replace ?
-		offsetof(struct gnttab_unmap_and_replace, status) :
-		offsetof(struct gnttab_unmap_grant_ref, status);
+	const size_t size = sizeof(struct gnttab_unmap_grant_ref);
+	const size_t status_off = offsetof(struct gnttab_unmap_grant_ref,
+					   status);
 	struct grant_unmap u[UNMAP_BATCH];
 	unsigned int have;
 	bool flush = false;
 	int err = 0;
 
 	for (have = 0; have < n; have++) {
-		err = unmap_read(&u[have], at + have * size, replace);
+		err = unmap_read(&u[have], at + have * size);
 		if (err) {
 			break;
 		}
 		grant_unmap_begin(&u[have]);
-		flush |= u[have].host_done;
+		flush |= u[have].old_pte != 0;
 	}
 	if (flush) {
 		tlb_flush_mask(READ_ONCE(current->domain->dirty_cpus));
@@ -279,29 +203,23 @@ static int unmap_some(vaddr_t at, size_t size, unsigned int n, bool replace)
 	return err;
 }
 
-static long unmap_all(unsigned long cmd, vaddr_t at, unsigned int count)
+static long unmap_all(vaddr_t at, unsigned int count)
 {
-	bool replace = cmd == GNTTABOP_unmap_and_replace;
-	size_t size = replace ? sizeof(struct gnttab_unmap_and_replace) :
-				sizeof(struct gnttab_unmap_grant_ref);
-	unsigned int done = 0;
+	int err = 0;
 
-	while (done < count) {
-		unsigned int n = min(count - done, (unsigned int)UNMAP_BATCH);
-		int err;
+	while (count && !err) {
+		unsigned int n = min(count, (unsigned int)UNMAP_BATCH);
 
-		if (done && hypercall_preempt()) {
+		err = unmap_some(at, n);
+		at += n * sizeof(struct gnttab_unmap_grant_ref);
+		count -= n;
+		if (!err && count && hypercall_preempt()) {
 			return hypercall_restart(__HYPERVISOR_grant_table_op,
-						 3, cmd, at + done * size,
-						 (unsigned long)(count - done));
+						 3, GNTTABOP_unmap_grant_ref,
+						 at, (unsigned long)count);
 		}
-		err = unmap_some(at + done * size, size, n, replace);
-		if (err) {
-			return err;
-		}
-		done += n;
 	}
-	return 0;
+	return err;
 }
 
 static long for_each_element(unsigned long cmd, vaddr_t at,
@@ -336,23 +254,17 @@ long hc_grant_table_op(unsigned long a1, unsigned long a2, unsigned long a3,
 		return for_each_element(a1, a2, count, map_element,
 					sizeof(struct gnttab_map_grant_ref));
 	case GNTTABOP_unmap_grant_ref:
-	case GNTTABOP_unmap_and_replace:
-		return unmap_all((u32)a1, a2, count);
+		return unmap_all(a2, count);
 	case GNTTABOP_copy:
 		return for_each_element(a1, a2, count, copy_element,
 					sizeof(struct gnttab_copy));
 	case GNTTABOP_transfer:
 		return for_each_element(a1, a2, count, transfer_element,
 					sizeof(struct gnttab_transfer));
-	case GNTTABOP_swap_grant_ref:
-		return for_each_element(a1, a2, count, swap_element,
-					sizeof(struct gnttab_swap_grant_ref));
 	case GNTTABOP_setup_table:
 		return count == 1 ? setup_element(a2) : -EINVAL;
 	case GNTTABOP_query_size:
 		return count == 1 ? query_element(a2) : -EINVAL;
-	case GNTTABOP_dump_table:
-		return count == 1 ? dump_element(a2) : -EINVAL;
 	case GNTTABOP_set_version:
 		return count == 1 ? set_version(a2) : -EINVAL;
 	case GNTTABOP_get_version:

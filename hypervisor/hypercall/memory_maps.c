@@ -5,7 +5,7 @@
  * where the M2P table is, and which frames hold a domain's grant table.
  */
 #include "boot/boot_info.h"
-#include "grant/grant.h"
+#include "grant/grant_table.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/memory_op.h"
 #include "mm/alloc.h"
@@ -197,7 +197,7 @@ long memory_acquire_resource(unsigned long cmd, unsigned long arg)
 	if (err) {
 		goto out_put_domain;
 	}
-	limit = grant_frames_max(d);
+	limit = d->grants->max_frames;
 	if (!r.frame_list.p) {
 		err = r.nr_frames ? -EINVAL : 0;
 		r.nr_frames = limit;

@@ -92,7 +92,7 @@ static int add_domain(struct domain *d, void *arg)
 	for_each_vcpu(d, v) {
 		add_vcpu(v);
 	}
-	grant_audit(d);
+	grant_audit_frames(d);
 	return 0;
 }
 

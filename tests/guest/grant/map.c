@@ -292,28 +292,3 @@ TEST(grant_map_holds_type, 0)
 	CHECK_EQ(page_set_writable(page, true), 0);
 	end();
 }
-
-/* unmap_and_replace: the entry of a second address takes the place. */
-TEST(grant_unmap_and_replace, 0)
-{
-	struct gnttab_unmap_and_replace un = { .host_addr = TEST_VA };
-	struct gnttab_map_grant_ref op;
-	char *other;
-
-	begin(false);
-	other = page_alloc();
-	other[0] = 'o';
-	CHECK_EQ(map_page(kernel_root, TEST_VA + PAGE_SIZE,
-			  pte_make(virt_to_mfn(other), PTE_KERNEL)), 0);
-	op = map(TEST_VA, HOST, ref, SELF);
-	CHECK_EQ(op.status, GNTST_okay);
-	un.new_addr = TEST_VA + PAGE_SIZE;
-	un.handle = op.handle;
-	CHECK_EQ(hc_grant_table_op(GNTTABOP_unmap_and_replace, &un, 1), 0);
-	CHECK_EQ(un.status, GNTST_okay);
-	CHECK_EQ(*(volatile char *)TEST_VA, 'o');
-	CHECK_PF(try_read((void *)(TEST_VA + PAGE_SIZE)), 0,
-		 TEST_VA + PAGE_SIZE);
-	end();
-	page_free(other);
-}
