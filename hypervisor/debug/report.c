@@ -3,19 +3,19 @@
 /*
  * Reports: of a vCPU whose domain broke a rule (registers, the page walk of
  * the address that it was about, its stack, the last hypercall), and of the
- * hypervisor's own faults.  Guest memory is read through its page tables, by
- * our view of RAM, so that a vCPU that does not run can be reported too.
+ * hypervisor's own faults.  Page tables are read by our view of RAM, so that
+ * they can be shown of a vCPU that does not run, too; its stack is not.
  */
 #include "debug/report.h"
 #include "device/console.h"
 #include "lib/printk.h"
+#include "mm/guest_copy.h"
 #include "mm/pte.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/current.h"
 #include "x86/msr.h"
 
 #define STACK_WORDS	32
-#define NR_COUNT_NAMES	8
 
 static void print_regs(const struct cpu_user_regs *r)
 {
@@ -31,75 +31,36 @@ static void print_regs(const struct cpu_user_regs *r)
 		 r->r13, r->r14, r->r15);
 }
 
-/*
- * Walks v's tables for va.  Prints each level's entry when asked; the entry
- * that maps va, and its level, or 0.
- */
-static pte_t walk(const struct vcpu *v, vaddr_t va, bool print,
-		  unsigned int *level)
+/* Prints the entry for va on each level, as far as there are tables. */
+static void print_walk(const struct vcpu *v, const char *what, vaddr_t va)
 {
-	u64 root = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
-	pte_t e = root | PTE_P;
-	mfn_t table;
+	pte_t e = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
 
-	if (!root || !vaddr_canonical(va)) {
-		return 0;
-	}
-	for (*level = 4; *level > 0; (*level)--) {
-		table = pte_mfn(e);
-		if (!mfn_valid(table)) {
-			return 0;
+	log_warn("page walk of %s:\n", what);
+	for (unsigned int level = 4; level > 0; level--) {
+		if (!e || !mfn_valid(pte_mfn(e)) || !vaddr_canonical(va)) {
+			return;
 		}
-		e = READ_ONCE(((pte_t *)mfn_to_virt(table))
-			      [pte_index(*level, va)]);
-		if (print) {
-			log_warn("  L%u[%03x] = %016lx\n", *level,
-				 pte_index(*level, va), e);
-		}
-		if (!(e & PTE_P)) {
-			return 0;
-		}
-		if (*level == 1 || (*level < 4 && (e & PTE_PS))) {
-			return e;
+		e = READ_ONCE(((pte_t *)mfn_to_virt(pte_mfn(e)))
+			      [pte_index(level, va)]);
+		log_warn("  L%u[%03x] = %016lx\n", level,
+			 pte_index(level, va), e);
+		if (!(e & PTE_P) || (e & PTE_PS)) {
+			return;
 		}
 	}
-	return 0;
 }
 
-/* A word of the guest's memory; false when it is not RAM that is mapped. */
-static bool guest_word(const struct vcpu *v, vaddr_t va, u64 *val)
-{
-	unsigned int level;
-	pte_t e = walk(v, va, false, &level);
-	u64 m;
-
-	if (!e || !guest_range_ok(va, sizeof(u64))) {
-		return false;
-	}
-	m = pte_mfn(e).v + ((va >> PAGE_SHIFT) &
-			    ((1UL << (9 * (level - 1))) - 1));
-	if (!mfn_valid(mfn(m)) ||
-	    frame_owner_id(mfn_to_frame(mfn(m))->state) == OWNER_IO) {
-		return false;
-	}
-	*val = *(u64 *)((char *)mfn_to_virt(mfn(m)) +
-			(va & PAGE_OFFSET_MASK & ~7UL));
-	return true;
-}
-
-static void print_stack(const struct vcpu *v, vaddr_t sp)
+static void print_stack(vaddr_t sp)
 {
 	u64 w[4];
 
 	log_warn("stack from %016lx:\n", sp);
 	sp &= ~7UL;
-	for (unsigned int i = 0; i < STACK_WORDS; i += 4) {
-		for (unsigned int j = 0; j < 4; j++) {
-			if (!guest_word(v, sp + 8 * (i + j), &w[j])) {
-				log_warn("  not mapped from %016lx on\n",
-					 sp + 8 * (i + j));
-				return;
-			}
+	for (unsigned int i = 0; i < STACK_WORDS; i += 4, sp += sizeof(w)) {
+		if (copy_from_guest(w, sp, 4)) {
+			log_warn("  not mapped from %016lx on\n", sp);
+			return;
 		}
 		log_warn("  %016lx %016lx %016lx %016lx\n", w[0], w[1], w[2],
 			 w[3]);
@@ -122,7 +83,6 @@ static void print_segments(const struct vcpu *v)
 void vcpu_report(struct vcpu *v)
 {
 	const struct cpu_user_regs *r = v == current ? guest_regs() : &v->regs;
-	unsigned int level;
 
 	log_warn("---- d%uv%u on CPU %u, last hypercall %lu ----\n",
 		 v->domain->id, v->id, v->sched.cpu, v->last_hypercall);
@@ -132,13 +92,13 @@ void vcpu_report(struct vcpu *v)
 	}
 	print_regs(r);
 	print_segments(v);
-	log_warn("page walk of rip:\n");
-	(void)walk(v, r->rip, true, &level);
+	print_walk(v, "rip", r->rip);
 	if (v->pv.cr2) {
-		log_warn("page walk of cr2:\n");
-		(void)walk(v, v->pv.cr2, true, &level);
+		print_walk(v, "cr2", v->pv.cr2);
 	}
-	print_stack(v, r->rsp);
+	if (v == current) {
+		print_stack(r->rsp);
+	}
 }
 
 void report_hv_regs(const struct cpu_user_regs *regs)
@@ -151,26 +111,4 @@ void report_hv_regs(const struct cpu_user_regs *regs)
 void report_nmi(const struct cpu_user_regs *regs)
 {
 	log_warn("NMI on CPU %u at %pS\n", this_cpu_id(), (void *)regs->rip);
-}
-
-void report_counters(void)
-{
-	static const char *const names[NR_COUNT_NAMES] = {
-		"syscalls", "hypercalls", "iret", "exceptions", "page faults",
-		"emulated", "interrupts", "upcalls",
-	};
-	struct cpu_info *info;
-	u64 sum;
-
-	_Static_assert(NR_COUNT_NAMES == NR_ENTRY_COUNTS, "a name for each");
-	for (unsigned int i = 0; i < NR_ENTRY_COUNTS; i++) {
-		sum = 0;
-		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-			info = (struct cpu_info *)
-				(PERCPU_START + (u64)cpu * PERCPU_STRIDE +
-				 PERCPU_STACK_OFF + STACK_BLOCK_SIZE) - 1;
-			sum += info->counts[i];
-		}
-		log_info("%-12s %lu\n", names[i], sum);
-	}
 }

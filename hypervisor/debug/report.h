@@ -15,7 +15,4 @@ void report_hv_regs(const struct cpu_user_regs *regs);
 /* An NMI: says where every CPU that gets one is; nothing else. */
 void report_nmi(const struct cpu_user_regs *regs);
 
-/* Entries since boot by kind and CPU, to the log. */
-void report_counters(void);
-
 #endif
