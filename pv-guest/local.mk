@@ -26,7 +26,7 @@ KEEL_LINK_FLAGS = -nostdlib -static -no-pie -Wl,--build-id=none \
 KEEL_LINK = $(CC) $(KEEL_LINK_FLAGS) -Wl,-T,%D%/keel.lds
 
 KEEL_LIB_OBJS = $(addprefix %D%/, \
-	start/head.o lib/string.o lib/printf.o lib/page.o \
+	start/head.o lib/string.o lib/printf.o lib/printk.o lib/page.o \
 	xen/start.o xen/entry.o xen/trap.o xen/cpu.o xen/event.o \
 	xen/pagetable.o xen/console.o xen/clock.o xen/grant.o \
 	xen/shutdown.o front/store.o front/device.o front/blkfront.o \
@@ -92,3 +92,50 @@ clean-keel:
 	rm -rf $(KEEL_IMAGES) keel.pc %D%/libkeel.a %D%/keel.lds $(KEEL_LIB_OBJS) \
 		$(KEEL_APPS:%=%D%/apps/%.o)
 	find %D% -name '*.d' -exec rm -f {} + 2>/dev/null || true
+
+# ---- the kernel (kernel/), on each of its platforms ----
+#
+# The same sources twice: "machine.h" is the platform's own. Of the library the
+# kernel takes what it does not have itself.
+KEEL_KERNEL_SRCS = main page object thread switch space user file pipe \
+	process exec signal futex syscall trap
+KEEL_NATIVE_SRCS = head start entry cpu tables apic clock serial acpi
+KEEL_PV_SRCS = start entry tables cpu
+KEEL_NATIVE_OBJS = $(KEEL_KERNEL_SRCS:%=%D%/native/kernel/%.o) \
+	$(KEEL_NATIVE_SRCS:%=%D%/native/platform/native/%.o) \
+	$(addprefix %D%/lib/, string.o printf.o printk.o)
+KEEL_PV_OBJS = $(KEEL_KERNEL_SRCS:%=%D%/pv/kernel/%.o) \
+	$(KEEL_PV_SRCS:%=%D%/pv/platform/pv/%.o)
+KEEL_KERNELS = keel-native keel-pv
+
+PARAVANE_ALL += $(KEEL_KERNELS)
+
+%D%/native/%.o: $(srcdir)/%D%/%.c
+	@mkdir -p $(@D)
+	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir)/%D%/platform/native -c -o $@ $<
+%D%/native/%.o: $(srcdir)/%D%/%.S
+	@mkdir -p $(@D)
+	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir)/%D%/platform/native -c -o $@ $<
+%D%/pv/%.o: $(srcdir)/%D%/%.c
+	@mkdir -p $(@D)
+	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir)/%D%/platform/pv -c -o $@ $<
+%D%/pv/%.o: $(srcdir)/%D%/%.S
+	@mkdir -p $(@D)
+	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir)/%D%/platform/pv -c -o $@ $<
+
+%D%/native.lds: $(srcdir)/%D%/platform/native/native.lds.S
+	@mkdir -p $(@D)
+	$(KEEL_V)$(KEEL_PP) -E -P -x assembler-with-cpp -o $@ $<
+
+keel-native: $(KEEL_NATIVE_OBJS) %D%/native.lds
+	$(KEEL_V)$(CC) $(KEEL_LINK_FLAGS) -Wl,-T,%D%/native.lds -o $@ \
+		$(KEEL_NATIVE_OBJS)
+keel-pv: $(KEEL_PV_OBJS) %D%/libkeel.a %D%/keel.lds
+	$(KEEL_V)$(KEEL_LINK) -o $@ $(KEEL_PV_OBJS) %D%/libkeel.a
+
+-include $(KEEL_NATIVE_OBJS:.o=.d) $(KEEL_PV_OBJS:.o=.d)
+
+PARAVANE_CLEAN += clean-keel-kernel
+.PHONY: clean-keel-kernel
+clean-keel-kernel:
+	rm -rf $(KEEL_KERNELS) %D%/native.lds %D%/native %D%/pv

@@ -45,7 +45,12 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 int snprintf(char *buf, size_t size, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Text to the console, and a death with a reason; see xen/console.c. */
+/* What a platform has to offer for the three below. */
+void console_write(const char *text, size_t n);
+void crash(void) __attribute__((noreturn));
+
+/* Text to the console, whole lines of it at once, and a death with a reason. */
+void console_print(const char *text, size_t n);
 void printk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void panic(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));

@@ -72,31 +72,7 @@ size_t console_read(char *buf, size_t n)
 	return got > 0 ? got : 0;
 }
 
-static void vprintk(const char *fmt, va_list ap)
+void crash(void)
 {
-	char line[256];
-	size_t n = vsnprintf(line, sizeof(line), fmt, ap);
-
-	console_write(line, n < sizeof(line) ? n : sizeof(line) - 1);
-}
-
-void printk(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vprintk(fmt, ap);
-	va_end(ap);
-}
-
-void panic(const char *fmt, ...)
-{
-	va_list ap;
-
-	printk("keel: panic: ");
-	va_start(ap, fmt);
-	vprintk(fmt, ap);
-	va_end(ap);
-	printk("\n");
 	shutdown(SHUTDOWN_crash);
 }

@@ -9,8 +9,6 @@
 
 #include "lib/lib.h"
 
-void console_write(const char *text, size_t n);
-
 /* Waiting input, at most n bytes; 0 when there is none. */
 size_t console_read(char *buf, size_t n);
 

@@ -7,10 +7,7 @@
 #ifndef KEEL_XEN_START_H
 #define KEEL_XEN_START_H
 
-/* Where pseudo-physical page 0 is mapped: all of memory follows, linearly. */
-#define KEEL_BASE	0xffff880000000000
-#define KEEL_LOAD	0x100000
-#define STACK_SIZE	16384
+#include "lib/layout.h"
 
 #ifndef __ASSEMBLY__
 #include "xen/hypercall.h"

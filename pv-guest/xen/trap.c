@@ -11,11 +11,6 @@
 extern const char entry_exceptions[], entry_event[], entry_failsafe[];
 extern const char entry_syscall[], entry_sysenter[], entry_syscall32[];
 
-struct extable_entry {
-	uint64_t rip, resume;
-};
-extern const struct extable_entry _extable[], _extable_end[];
-
 void trap_entry(struct regs *regs);
 
 #define STUB_SIZE	16
