@@ -263,9 +263,15 @@ def eight(shared):
 
 
 def shapes(shared):
-    """Guests of other sizes: the least memory, more vCPUs."""
+    """Guests of other sizes: the least memory of a small kernel and of
+    Linux, more vCPUs.
+    """
     m = shared.get()
     before = state_of(m)
+    create(m, guest("small", 0, memory=4, kernel="/guests/keel-hello",
+                    ramdisk=None, extra="", disk=None, vif=None,
+                    on_reboot="destroy"))
+    wait_guest(m, "small", 20, "a guest, 4 MiB")
     for memory, vcpus in ((96, 1), (256, 2), (512, 8)):
         name = f"shape{vcpus}"
         forget_console(m, name)

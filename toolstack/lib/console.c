@@ -4,6 +4,7 @@
  * Console attachment.  When standard input is no terminal (a script), its
  * end does not end the session: output goes on until the domain stops.
  */
+#define XC_WANT_COMPAT_MAP_FOREIGN_API
 #include "lib/console.h"
 
 #include <errno.h>
@@ -14,8 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include <xen/xen.h>
+#include <xen/io/console.h>
 
 #include "lib/clock.h"
 #include "lib/msg.h"
@@ -24,6 +29,7 @@
 #define ESCAPE 0x1d		/* ^] */
 #define TTY_WAIT_MS 5000
 #define POLL_MS 20
+#define DRAIN_MS 1000
 
 static char *await_tty_name(struct tools *t, uint32_t domid)
 {
@@ -228,4 +234,21 @@ int console_run(struct console *c)
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved);
 	}
 	return end == STEP_CONSOLE_END;
+}
+
+/* The domain may be gone already: then there is nothing to wait for. */
+void console_drain(struct tools *t, uint32_t domid, unsigned long frame)
+{
+	volatile struct xencons_interface *ring = xc_map_foreign_range(
+		t->xc, domid, XC_PAGE_SIZE, PROT_READ, frame);
+	int waited;
+
+	if (!ring) {
+		return;
+	}
+	for (waited = 0; waited < DRAIN_MS && ring->out_cons != ring->out_prod;
+	     waited += POLL_MS) {
+		sleep_ms(POLL_MS);
+	}
+	munmap((void *)ring, XC_PAGE_SIZE);
 }

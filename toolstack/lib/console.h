@@ -31,4 +31,10 @@ int console_run(struct console *c);
 
 void console_close(struct console *c);
 
+/*
+ * Waits, up to a second, until xenconsoled has read what a domain that has
+ * shut down wrote last; @frame is that of its console ring.
+ */
+void console_drain(struct tools *t, uint32_t domid, unsigned long frame);
+
 #endif

@@ -33,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/console.h"
 #include "lib/guest.h"
 #include "lib/msg.h"
 #include "lib/rundir.h"
@@ -198,6 +199,7 @@ static void watch(struct guest *g, int sigfd)
 	enum fate fate;
 
 	while (!watch_until_end(g, sigfd, &fate)) {
+		console_drain(g->t, g->built.domid, g->built.console_frame);
 		if (fate == FATE_RESTART && !restart(g, &started)) {
 			continue;
 		}
