@@ -15,55 +15,44 @@
 			 BIT(CALLBACKTYPE_sysenter) | \
 			 BIT(CALLBACKTYPE_syscall32))
 
-static bool type_known(u16 type)
+static long set_callback(struct vcpu *v, u16 type, u64 address, bool masks)
 {
-	return type < 64 && (BIT(type) & KNOWN_TYPES);
-}
-
-static long register_callback(struct vcpu *v, const struct callback_register *r)
-{
-	if (!vaddr_canonical(r->address)) {
+	if (type >= 64 || !(BIT(type) & KNOWN_TYPES)) {
+		return hypercall_enosys(type);
+	}
+	if (!vaddr_canonical(address)) {
 		return -EINVAL;
 	}
-	if (!type_known(r->type)) {
-		return hypercall_enosys_sub("callback_op type", r->type);
-	}
-	pvcpu_set_callback(v, r->type, r->address,
-			   r->flags & CALLBACKF_mask_events);
+	pvcpu_set_callback(v, type, address, masks);
 	pvcpu_update_fast(v);
 	return 0;
 }
 
-static long unregister_callback(struct vcpu *v, u16 type)
+static long op_register(struct domain *d, void *arg)
 {
-	if (!type_known(type)) {
-		return hypercall_enosys_sub("callback_op type", type);
-	}
-	if (type != CALLBACKTYPE_nmi) {
-		return -EINVAL;
-	}
-	pvcpu_set_callback(v, type, 0, false);
-	return 0;
+	struct callback_register *r = arg;
+
+	return set_callback(current, r->type, r->address,
+			    r->flags & CALLBACKF_mask_events);
 }
 
-long hc_callback_op(unsigned long a1, unsigned long a2, unsigned long a3,
-		    unsigned long a4, unsigned long a5)
+/* Only NMIs can be done without; the others get an address that is refused. */
+static long op_unregister(struct domain *d, void *arg)
 {
-	struct callback_unregister u;
-	struct callback_register r;
+	u16 type = ((struct callback_unregister *)arg)->type;
 
-	switch ((int)a1) {
-	case CALLBACKOP_register:
-		if (copy_from_guest(&r, a2, 1)) {
-			return -EFAULT;
-		}
-		return register_callback(current, &r);
-	case CALLBACKOP_unregister:
-		if (copy_from_guest(&u, a2, 1)) {
-			return -EFAULT;
-		}
-		return unregister_callback(current, u.type);
-	default:
-		return hypercall_enosys_sub("callback_op", a1);
-	}
+	return set_callback(current, type, type == CALLBACKTYPE_nmi ? 0 :
+			    GUEST_LOW_END, false);
+}
+
+static const struct subcall calls[] = {
+	[CALLBACKOP_register] = { op_register,
+		sizeof(struct callback_register) },
+	[CALLBACKOP_unregister] = { op_unregister,
+		sizeof(struct callback_unregister) },
+};
+
+HC(callback_op)
+{
+	return subcall(calls, ARRAY_LEN(calls), (u32)a1, a2);
 }

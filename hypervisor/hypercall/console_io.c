@@ -75,26 +75,21 @@ static long op_read(unsigned long count, unsigned long to)
 		return -EPERM;
 	}
 	n = console_read_input(buf, (unsigned int)min(count, sizeof(buf)));
-	if (n && copy_to_guest_va(to, buf, n)) {
-		return -EFAULT;
-	}
-	return n;
+	return copy_to_guest_va(to, buf, n) ? -EFAULT : n;
 }
 
-long hc_console_io(unsigned long cmd, unsigned long count, unsigned long at,
-		   unsigned long a4, unsigned long a5)
+HC(console_io)
 {
 	/* The ABI's count is an int. */
-	if ((int)count < 0) {
+	if ((int)a2 < 0) {
 		return -EINVAL;
 	}
-	count = (unsigned int)count;
-	switch (cmd) {
+	switch (a1) {
 	case CONSOLEIO_write:
-		return op_write(count, at);
+		return op_write((u32)a2, a3);
 	case CONSOLEIO_read:
-		return op_read(count, at);
+		return op_read((u32)a2, a3);
 	default:
-		return hypercall_enosys_sub("console_io", cmd);
+		return hypercall_enosys(a1);
 	}
 }

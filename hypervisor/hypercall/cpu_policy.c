@@ -49,11 +49,10 @@ static long policy_out(const struct cpu_policy *p, u32 *nr_leaves,
 	return 0;
 }
 
-DOMCTL(get_cpu_policy)
+long get_cpu_policy(struct domain *d, void *arg)
 {
-	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
+	struct xen_domctl_cpu_policy *p = arg;
 
-	*copy_back = true;
 	return policy_out(d->policy, &p->nr_leaves, p->leaves.p,
 			  &p->nr_msrs, p->msrs.p);
 }
@@ -64,8 +63,7 @@ static long update_leaves(struct cpu_policy *p,
 	struct xen_cpuid_leaf leaf;
 
 	for (u32 i = 0; i < arg->nr_leaves; i++) {
-		if (copy_from_guest(&leaf, (vaddr_t)arg->leaves.p +
-				    i * sizeof(leaf), 1)) {
+		if (copy_from_guest(&leaf, arg->leaves.p + i, 1)) {
 			return -EFAULT;
 		}
 		if (policy_update(p, &leaf, &arg->err_leaf,
@@ -82,8 +80,7 @@ static long update_msrs(struct cpu_policy *p,
 	struct xen_msr_entry msr;
 
 	for (u32 i = 0; i < arg->nr_msrs; i++) {
-		if (copy_from_guest(&msr, (vaddr_t)arg->msrs.p +
-				    i * sizeof(msr), 1)) {
+		if (copy_from_guest(&msr, arg->msrs.p + i, 1)) {
 			return -EFAULT;
 		}
 		if (msr.flags) {
@@ -101,11 +98,14 @@ static long update_msrs(struct cpu_policy *p,
 	return 0;
 }
 
-/* Before the domain runs for the first time only: it may not see a change. */
-DOMCTL(set_cpu_policy)
+/*
+ * Before the domain runs for the first time only: it may not see a change.
+ * Two at once: each is checked as a whole, and the later one holds.
+ */
+long set_cpu_policy(struct domain *d, void *arg)
 {
-	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
-	struct cpu_policy *old = d->policy;
+	struct xen_domctl_cpu_policy *p = arg;
+	struct cpu_policy *new;
 	long err;
 
 	if (d == current->domain) {
@@ -114,55 +114,42 @@ DOMCTL(set_cpu_policy)
 	if (p->nr_leaves > 1024 || p->nr_msrs > 1024) {
 		return -E2BIG;
 	}
-	if (d->vcpus[0]->initialised) {
-		return -EEXIST;
+	new = heap_alloc(sizeof(*new));
+	if (!new) {
+		return -ENOMEM;
 	}
 	p->err_leaf = p->err_subleaf = p->err_msr = ~0U;
-	err = policy_init_domain(d);
-	if (err) {
-		d->policy = old;
-		return err;
+	*new = *d->policy;
+	err = update_leaves(new, p);
+	err = err ? err : update_msrs(new, p);
+	spin_lock(&d->lock);
+	if (d->vcpus[0]->initialised) {
+		err = -EEXIST;
+	} else if (!err) {
+		*d->policy = *new;
 	}
-	*d->policy = *old;
-	err = update_leaves(d->policy, p);
-	err = err ? err : update_msrs(d->policy, p);
-	if (err) {
-		policy_free_domain(d);
-		d->policy = old;
-		*copy_back = err == -EINVAL;
-		return err;
-	}
-	heap_free(old);
-	return 0;
+	spin_unlock(&d->lock);
+	heap_free(new);
+	return err;
 }
 
-static const struct cpu_policy *policy_by_index(u32 index)
+long get_system_cpu_policy(struct domain *d, void *arg)
 {
-	switch (index) {
-	case XEN_SYSCTL_cpu_policy_raw:
-	case XEN_SYSCTL_cpu_policy_host:
-		return &host_policy;
-	case XEN_SYSCTL_cpu_policy_pv_max:
-	case XEN_SYSCTL_cpu_policy_pv_default:
-		return &pv_policy;
-	}
-	return NULL;
-}
+	static const struct cpu_policy *const policies[] = {
+		[XEN_SYSCTL_cpu_policy_raw] = &host_policy,
+		[XEN_SYSCTL_cpu_policy_host] = &host_policy,
+		[XEN_SYSCTL_cpu_policy_pv_max] = &pv_policy,
+		[XEN_SYSCTL_cpu_policy_pv_default] = &pv_policy,
+		[XEN_SYSCTL_cpu_policy_hvm_default] = NULL,
+	};
+	struct xen_sysctl_cpu_policy *p = arg;
 
-long sysctl_get_cpu_policy(struct xen_sysctl *op, bool *copy_back)
-{
-	struct xen_sysctl_cpu_policy *p = &op->u.cpu_policy;
-	const struct cpu_policy *policy = policy_by_index(p->index);
-
-	if (p->index > XEN_SYSCTL_cpu_policy_hvm_default) {
+	if (p->index >= ARRAY_LEN(policies)) {
 		return -EINVAL;
 	}
-	if (!policy) {
-		return -EOPNOTSUPP;
-	}
-	*copy_back = true;
-	return policy_out(policy, &p->nr_leaves, p->leaves.p, &p->nr_msrs,
-			  p->msrs.p);
+	return !policies[p->index] ? -EOPNOTSUPP :
+	       policy_out(policies[p->index], &p->nr_leaves, p->leaves.p,
+			  &p->nr_msrs, p->msrs.p);
 }
 
 /* Feature words in the order of xen/arch-x86/cpufeatureset.h. */
@@ -176,7 +163,7 @@ static const struct {
 	{ 7, 1, 0 }, { 0x80000021, ~0U, 0 }, { 7, 1, 1 },
 };
 
-static u32 feature_word(const struct cpu_policy *p, unsigned int i)
+u32 cpu_feature_word(const struct cpu_policy *p, unsigned int i)
 {
 	for (unsigned int n = 0; n < p->nr_leaves; n++) {
 		const struct xen_cpuid_leaf *l = &p->leaves[n];
@@ -188,31 +175,33 @@ static u32 feature_word(const struct cpu_policy *p, unsigned int i)
 	return 0;
 }
 
-long sysctl_get_cpu_featureset(struct xen_sysctl *op, bool *copy_back)
+long get_cpu_featureset(struct domain *d, void *arg)
 {
-	struct xen_sysctl_cpu_featureset *f = &op->u.cpu_featureset;
-	const struct cpu_policy *p = f->index <= XEN_SYSCTL_cpu_featureset_host
-		? &host_policy : &pv_policy;
+	static const struct cpu_policy *const policies[] = {
+		[XEN_SYSCTL_cpu_featureset_raw] = &host_policy,
+		[XEN_SYSCTL_cpu_featureset_host] = &host_policy,
+		[XEN_SYSCTL_cpu_featureset_pv] = &pv_policy,
+		[XEN_SYSCTL_cpu_featureset_pv_max] = &pv_policy,
+		[XEN_SYSCTL_cpu_featureset_hvm_max] = NULL,
+	};
+	struct xen_sysctl_cpu_featureset *f = arg;
 	u32 n = ARRAY_LEN(words), w;
 
-	if (f->index > XEN_SYSCTL_cpu_featureset_hvm_max) {
+	if (f->index >= ARRAY_LEN(policies)) {
 		return -EINVAL;
 	}
-	if (f->index == XEN_SYSCTL_cpu_featureset_hvm ||
-	    f->index == XEN_SYSCTL_cpu_featureset_hvm_max) {
+	if (!policies[f->index]) {
 		return -EOPNOTSUPP;
 	}
 	if (f->features.p) {
 		n = min(n, f->nr_features);
 	}
+	f->nr_features = n;
 	for (u32 i = 0; f->features.p && i < n; i++) {
-		w = feature_word(p, i);
-		if (copy_to_guest((vaddr_t)f->features.p + i * sizeof(w), &w,
-				  1)) {
+		w = cpu_feature_word(policies[f->index], i);
+		if (copy_to_guest(f->features.p + i, &w, 1)) {
 			return -EFAULT;
 		}
 	}
-	f->nr_features = n;
-	*copy_back = true;
 	return 0;
 }

@@ -2,14 +2,27 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * The table of hypercalls (entry.S calls through it), what happens to calls
- * that are not there, and how a long call stops and starts over.
+ * that are not there, how a long call stops and starts over, and multicall:
+ * a list of calls, done in order.
+ *
+ * Each entry of such a list is copied in once and its result copied out.
+ * Between entries the list is put off when other work waits; an entry that was
+ * itself put off goes back to the guest's list with its new arguments.  An
+ * iret ends the list.
  */
 #include "event/evtchn.h"
 #include "hypercall/hypercall.h"
-#include "hypercall/multicall.h"
 #include "lib/printk.h"
+#include "mm/guest_copy.h"
 #include "x86/entry.h"
 #include "x86/smp.h"
+#include <xen/arch-x86/xen-mca.h>
+
+#define NO_SUB_CALL	(~0UL)
+
+/* The entry that this CPU is at, our copy; NULL outside a multicall. */
+static DEFINE_PER_CPU(struct multicall_entry *, multicall);
+static DEFINE_PER_CPU(bool, multicall_restart);
 
 static const char *const names[NR_HYPERCALLS] = {
 	"set_trap_table", "mmu_update", "set_gdt", "stack_switch",
@@ -22,47 +35,34 @@ static const char *const names[NR_HYPERCALLS] = {
 	"set_segment_base", "mmuext_op", "xsm_op", "nmi_op", "sched_op",
 	"callback_op", "xenoprof_op", "event_channel_op", "physdev_op",
 	"hvm_op", "sysctl", "domctl", "kexec_op", "tmem_op", "argo_op",
-	"xenpmu_op", "dm_op", "hypfs_op",
+	"xenpmu_op", "dm_op", "hypfs_op", [__HYPERVISOR_mca] = "mca",
 };
 
-long hypercall_enosys(const char *name)
+long hypercall_enosys(unsigned long sub_call)
 {
 	struct domain *d = current->domain;
-	unsigned int hash = 0;
+	u64 nr = current->last_hypercall;
+	const char *name = nr < NR_HYPERCALLS ? names[nr] : NULL;
 
-	for (const char *p = name; *p; p++) {
-		hash = hash * 31 + (unsigned char)*p;
+	if (atomic_test_and_set_bit(d->enosys_logged,
+				    (name ? nr * 31 + sub_call : 127) % 128)) {
+		return -ENOSYS;
 	}
-	if (!atomic_test_and_set_bit(d->enosys_logged, hash % 128)) {
+	name = name ? name : "beyond the last one";
+	if (sub_call == NO_SUB_CALL) {
 		guest_printk(LOG_WARNING, d->id,
 			     "hypercall %s is not there\n", name);
+	} else {
+		guest_printk(LOG_WARNING, d->id,
+			     "hypercall %s, sub-call %lu is not there\n",
+			     name, sub_call);
 	}
 	return -ENOSYS;
 }
 
-long hypercall_enosys_sub(const char *name, unsigned long sub_call)
+HC(missing)
 {
-	char text[48];
-
-	format(text, sizeof(text), "%s, sub-call %lu", name, sub_call);
-	return hypercall_enosys(text);
-}
-
-long hypercall_bad_number(unsigned long nr)
-{
-	(void)nr;
-	return hypercall_enosys("beyond the last one");
-}
-
-static long hc_missing(unsigned long a1, unsigned long a2, unsigned long a3,
-		       unsigned long a4, unsigned long a5)
-{
-	u64 nr = current->last_hypercall;
-
-	if (nr >= NR_HYPERCALLS || !names[nr]) {
-		return hypercall_bad_number(nr);
-	}
-	return hypercall_enosys(names[nr]);
+	return hypercall_enosys(NO_SUB_CALL);
 }
 
 extern const hypercall_fn hypercall_table[NR_HYPERCALLS];
@@ -74,15 +74,14 @@ const hypercall_fn hypercall_table[NR_HYPERCALLS] = {
 #define CALL(name) [__HYPERVISOR_##name] = hc_##name
 	CALL(set_trap_table), CALL(mmu_update), CALL(set_gdt),
 	CALL(stack_switch), CALL(set_callbacks), CALL(fpu_taskswitch),
-	CALL(sched_op_compat), CALL(platform_op), CALL(set_debugreg),
-	CALL(get_debugreg), CALL(update_descriptor), CALL(memory_op),
-	CALL(multicall), CALL(update_va_mapping), CALL(set_timer_op),
-	CALL(xen_version), CALL(console_io), CALL(grant_table_op),
-	CALL(vm_assist), CALL(update_va_mapping_otherdomain), CALL(iret),
-	CALL(vcpu_op), CALL(set_segment_base), CALL(mmuext_op),
-	CALL(sched_op), CALL(callback_op), CALL(event_channel_op),
-	CALL(physdev_op), CALL(sysctl), CALL(domctl),
-	[__HYPERVISOR_arch_0] = hc_mca,
+	CALL(platform_op), CALL(set_debugreg), CALL(get_debugreg),
+	CALL(update_descriptor), CALL(memory_op), CALL(multicall),
+	CALL(update_va_mapping), CALL(set_timer_op), CALL(xen_version),
+	CALL(console_io), CALL(grant_table_op), CALL(vm_assist),
+	CALL(update_va_mapping_otherdomain), CALL(iret), CALL(vcpu_op),
+	CALL(set_segment_base), CALL(mmuext_op), CALL(sched_op),
+	CALL(callback_op), CALL(event_channel_op), CALL(physdev_op),
+	CALL(sysctl), CALL(domctl), CALL(mca),
 #undef CALL
 };
 #pragma GCC diagnostic pop
@@ -99,29 +98,71 @@ bool hypercall_preempt(void)
  */
 long hypercall_restart(unsigned int op, unsigned int n, ...)
 {
-	struct multicall_entry *entry = multicall_current();
+	struct multicall_entry *entry = this_cpu(multicall);
 	struct cpu_user_regs *regs = guest_regs();
-	uint64_t *const args[] = {
+	u64 *const args[] = {
 		&regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8,
 	};
 	va_list list;
 
 	va_start(list, n);
-	for (unsigned int i = 0; i < n && i < ARRAY_LEN(args); i++) {
-		unsigned long arg = va_arg(list, unsigned long);
-
-		if (entry) {
-			entry->args[i] = arg;
-		} else {
-			*args[i] = arg;
-		}
+	for (unsigned int i = 0; i < n; i++) {
+		*(entry ? &entry->args[i] : args[i]) =
+			va_arg(list, unsigned long);
 	}
 	va_end(list);
 	if (entry) {
 		entry->op = op;
-		multicall_mark_restart();
+		this_cpu(multicall_restart) = true;
 	} else {
 		regs->rip -= 2;
 	}
 	return op;
+}
+
+/* One entry, copied from va; -ERESTART when it must run again. */
+static long do_entry(struct multicall_entry *e, vaddr_t va)
+{
+	const u64 *a = e->args;
+
+	current->last_hypercall = e->op;
+	this_cpu(multicall) = e;
+	this_cpu(multicall_restart) = false;
+	e->result = e->op >= NR_HYPERCALLS ? -ENOSYS :
+		    hypercall_table[e->op](a[0], a[1], a[2], a[3], a[4]);
+	this_cpu(multicall) = NULL;
+	if (this_cpu(multicall_restart)) {
+		return copy_to_guest(va, e, 1) ? -EFAULT : -ERESTART;
+	}
+	return copy_to_guest(va + offsetof(struct multicall_entry, result),
+			     &e->result, 1);
+}
+
+HC(multicall)
+{
+	struct multicall_entry e;
+	long rc = 0;
+
+	if (this_cpu(multicall)) {
+		return -EINVAL;
+	}
+	for (u32 i = 0, nr = (u32)a2; !rc && i < nr; i++) {
+		vaddr_t va = a1 + i * sizeof(e);
+
+		if (i && hypercall_preempt()) {
+			rc = -ERESTART;
+		} else if (copy_from_guest(&e, va, 1)) {
+			return -EFAULT;
+		} else if (e.op == __HYPERVISOR_iret) {
+			/* Does not return: the rest of the list is dropped. */
+			return hc_iret(0, 0, 0, 0, 0);
+		} else {
+			rc = do_entry(&e, va);
+		}
+		if (rc == -ERESTART) {
+			return hypercall_restart(__HYPERVISOR_multicall, 2,
+						 va, (unsigned long)(nr - i));
+		}
+	}
+	return rc;
 }

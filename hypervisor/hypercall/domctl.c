@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * HYPERVISOR_domctl (xen/domctl.h): the toolstack's hold on domains.  The
- * structure is the one of interface version 0x15, so that Debian's libxenctrl
- * works unchanged.  Only a privileged domain may call; what we do not have
- * says -ENOSYS.
+ * HYPERVISOR_domctl (xen/domctl.h): the toolstack's hold on domains: their
+ * life, their memory, their vCPUs.  The structure is the one of interface
+ * version 0x15, so that Debian's libxenctrl works unchanged.  Only a
+ * privileged domain may call; what we do not have says -ENOSYS.
  */
-#include "hypercall/domctl.h"
 #include "domain/sched.h"
+#include "hypercall/domctl.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/hypercall_page.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include "mm/alloc.h"
 #include "mm/guest_copy.h"
+#include "mm/page_type.h"
+#include "pvcpu/pvcpu.h"
 #include "x86/clock.h"
+#include "x86/smp.h"
+
+#define CONTEXT_ORDER	1	/* 8 KiB hold a vcpu_guest_context */
+
+_Static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
+	       "context buffer");
 
 static long create_check(const struct xen_domctl_createdomain *c)
 {
@@ -32,9 +42,10 @@ static long create_check(const struct xen_domctl_createdomain *c)
 	return c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask ? -EINVAL : 0;
 }
 
-static long domctl_createdomain(struct xen_domctl *op, bool *copy_back)
+static long createdomain(struct domain *caller, void *arg)
 {
-	const struct xen_domctl_createdomain *c = &op->u.createdomain;
+	const struct xen_domctl_createdomain *c = arg;
+	struct xen_domctl *op = container_of(arg, struct xen_domctl, u);
 	struct domain_params params = {
 		.flags = c->flags,
 		.ssidref = c->ssidref,
@@ -43,46 +54,38 @@ static long domctl_createdomain(struct xen_domctl *op, bool *copy_back)
 		.max_grant_frames = c->max_grant_frames,
 		.max_maptrack_frames = c->max_maptrack_frames,
 	};
-	domid_t id = op->domain;
 	struct domain *d;
 	long err = create_check(c);
 
 	if (err) {
 		return err;
 	}
-	if (!id || id >= DOMID_FIRST_RESERVED) {
-		id = DOMID_INVALID;
-	}
 	memcpy(params.uuid, c->handle, sizeof(params.uuid));
-	err = domain_create(id, &params, &d);
+	err = domain_create(op->domain && op->domain < DOMID_FIRST_RESERVED ?
+			    op->domain : DOMID_INVALID, &params, &d);
 	if (!err) {
 		op->domain = d->id;
-		*copy_back = true;
 	}
 	return err;
 }
 
-DOMCTL(destroydomain);
-DOMCTL(destroydomain)
+static long destroydomain(struct domain *d, void *arg)
 {
 	return d == current->domain || d->privileged ? -EINVAL
 						     : domain_kill(d);
 }
 
-DOMCTL(pausedomain);
-DOMCTL(pausedomain)
+static long pausedomain(struct domain *d, void *arg)
 {
 	return d == current->domain ? -EINVAL : domain_controller_pause(d);
 }
 
-DOMCTL(unpausedomain);
-DOMCTL(unpausedomain)
+static long unpausedomain(struct domain *d, void *arg)
 {
 	return domain_controller_unpause(d);
 }
 
-DOMCTL(resumedomain);
-DOMCTL(resumedomain)
+static long resumedomain(struct domain *d, void *arg)
 {
 	if (d == current->domain) {
 		return -EINVAL;
@@ -140,12 +143,13 @@ static int take_first(struct domain *d, void *arg)
 }
 
 /* The first domain whose id is not below the one asked for. */
-static long domctl_getdomaininfo(struct xen_domctl *op, bool *copy_back)
+static long getdomaininfo(struct domain *caller, void *arg)
 {
+	struct xen_domctl *op = container_of(arg, struct xen_domctl, u);
 	struct domain *d = NULL;
 
 	if (op->domain == DOMID_SELF) {
-		take_first(current->domain, &d);
+		take_first(caller, &d);
 	} else if (op->domain >= DOMID_FIRST_RESERVED) {
 		return -EINVAL;
 	} else {
@@ -154,39 +158,37 @@ static long domctl_getdomaininfo(struct xen_domctl *op, bool *copy_back)
 	if (!d) {
 		return -ESRCH;
 	}
-	domain_info_fill(d, &op->u.getdomaininfo);
+	domain_info_fill(d, arg);
 	op->domain = d->id;
 	domain_put(d);
-	*copy_back = true;
 	return 0;
 }
 
-DOMCTL(setdomainhandle);
-DOMCTL(setdomainhandle)
+static long setdomainhandle(struct domain *d, void *arg)
 {
-	memcpy(d->uuid, op->u.setdomainhandle.handle, sizeof(d->uuid));
+	memcpy(d->uuid, arg, sizeof(d->uuid));
 	return 0;
 }
 
-DOMCTL(settimeoffset);
-DOMCTL(settimeoffset)
+static long settimeoffset(struct domain *d, void *arg)
 {
-	d->wallclock_offset_s = (u64)op->u.settimeoffset.time_offset_seconds;
+	struct xen_domctl_settimeoffset *s = arg;
+
+	d->wallclock_offset_s = (u64)s->time_offset_seconds;
 	domain_wallclock_publish(d);
 	return 0;
 }
 
-DOMCTL(set_address_size);
-DOMCTL(set_address_size)
+static long set_address_size(struct domain *d, void *arg)
 {
-	return op->u.address_size.size == 64 ? 0 : -EOPNOTSUPP;
+	struct xen_domctl_address_size *a = arg;
+
+	return a->size == 64 ? 0 : -EOPNOTSUPP;
 }
 
-DOMCTL(get_address_size);
-DOMCTL(get_address_size)
+static long get_address_size(struct domain *d, void *arg)
 {
-	op->u.address_size.size = 64;
-	*copy_back = true;
+	((struct xen_domctl_address_size *)arg)->size = 64;
 	return 0;
 }
 
@@ -194,10 +196,9 @@ DOMCTL(get_address_size)
  * The TSC is never emulated: mode 0 ("default") and 2 ("never") mean that
  * here; the emulating modes are refused.
  */
-DOMCTL(settscinfo);
-DOMCTL(settscinfo)
+static long settscinfo(struct domain *d, void *arg)
 {
-	u32 mode = op->u.tsc_info.tsc_mode;
+	u32 mode = ((struct xen_domctl_tsc_info *)arg)->tsc_mode;
 
 	if (mode != 0 && mode != 2) {
 		return -EOPNOTSUPP;
@@ -206,112 +207,312 @@ DOMCTL(settscinfo)
 	return 0;
 }
 
-DOMCTL(gettscinfo);
-DOMCTL(gettscinfo)
-{
-	op->u.tsc_info = (struct xen_domctl_tsc_info){
-		.tsc_mode = d->tsc_mode,
-		.gtsc_khz = (u32)tsc_khz,
-	};
-	*copy_back = true;
-	return 0;
-}
-
 /* One node, so there is nothing to choose. */
-DOMCTL(setnodeaffinity);
-DOMCTL(setnodeaffinity)
+static long setnodeaffinity(struct domain *d, void *arg)
 {
 	return 0;
 }
 
-/* Giving a domain hardware, saving and tracing it: all that we lack. */
-DOMCTL(not_there);
-DOMCTL(not_there)
+static long getnodeaffinity(struct domain *d, void *arg)
 {
-	return hypercall_enosys_sub("domctl", op->cmd);
+	return bitmap_to_guest(&((struct xen_domctl_nodeaffinity *)arg)->nodemap,
+			       1);
 }
 
-static const struct {
-	u32 cmd;
-	domctl_fn fn;
-} calls[] = {
-	{ XEN_DOMCTL_destroydomain, domctl_destroydomain },
-	{ XEN_DOMCTL_pausedomain, domctl_pausedomain },
-	{ XEN_DOMCTL_unpausedomain, domctl_unpausedomain },
-	{ XEN_DOMCTL_resumedomain, domctl_resumedomain },
-	{ XEN_DOMCTL_max_mem, domctl_max_mem },
-	{ XEN_DOMCTL_setvcpucontext, domctl_setvcpucontext },
-	{ XEN_DOMCTL_getvcpucontext, domctl_getvcpucontext },
-	{ XEN_DOMCTL_getvcpuinfo, domctl_getvcpuinfo },
-	{ XEN_DOMCTL_max_vcpus, domctl_max_vcpus },
-	{ XEN_DOMCTL_setvcpuaffinity, domctl_setvcpuaffinity },
-	{ XEN_DOMCTL_getvcpuaffinity, domctl_getvcpuaffinity },
-	{ XEN_DOMCTL_scheduler_op, domctl_scheduler_op },
-	{ XEN_DOMCTL_setdomainhandle, domctl_setdomainhandle },
-	{ XEN_DOMCTL_hypercall_init, domctl_hypercall_init },
-	{ XEN_DOMCTL_settimeoffset, domctl_settimeoffset },
-	{ XEN_DOMCTL_set_address_size, domctl_set_address_size },
-	{ XEN_DOMCTL_get_address_size, domctl_get_address_size },
-	{ XEN_DOMCTL_settscinfo, domctl_settscinfo },
-	{ XEN_DOMCTL_gettscinfo, domctl_gettscinfo },
-	{ XEN_DOMCTL_setnodeaffinity, domctl_setnodeaffinity },
-	{ XEN_DOMCTL_getnodeaffinity, domctl_getnodeaffinity },
-	{ XEN_DOMCTL_getpageframeinfo3, domctl_getpageframeinfo3 },
-	{ XEN_DOMCTL_get_cpu_policy, domctl_get_cpu_policy },
-	{ XEN_DOMCTL_set_cpu_policy, domctl_set_cpu_policy },
-};
-
-static domctl_fn find_call(u32 cmd)
+static long max_mem(struct domain *d, void *arg)
 {
-	for (unsigned int i = 0; i < ARRAY_LEN(calls); i++) {
-		if (calls[i].cmd == cmd) {
-			return calls[i].fn;
+	struct xen_domctl_max_mem *m = arg;
+
+	spin_lock(&d->frame_lock);
+	d->max_pages = m->max_memkb >> (PAGE_SHIFT - 10);
+	spin_unlock(&d->frame_lock);
+	return 0;
+}
+
+static long hypercall_init(struct domain *d, void *arg)
+{
+	mfn_t m = mfn(((struct xen_domctl_hypercall_init *)arg)->gmfn);
+	int err = d->dying ? -EINVAL : page_type_get(m, FT_WRITABLE, d, false);
+
+	if (err) {
+		return d->dying || err != -EINVAL ? err : -EACCES;
+	}
+	hypercall_page_fill(mfn_to_virt(m));
+	page_type_put(m, false);
+	return 0;
+}
+
+/* A frame's type in the words of XEN_DOMCTL_PFINFO_*. */
+static u64 frame_info(struct domain *d, mfn_t m)
+{
+	static const u32 tables[] = {
+		[FT_L1] = XEN_DOMCTL_PFINFO_L1TAB,
+		[FT_L2] = XEN_DOMCTL_PFINFO_L2TAB,
+		[FT_L3] = XEN_DOMCTL_PFINFO_L3TAB,
+		[FT_L4] = XEN_DOMCTL_PFINFO_L4TAB,
+		[FT_DESC] = XEN_DOMCTL_PFINFO_NOTAB,
+	};
+	u64 state, info;
+
+	if (!mfn_valid(m) || !frame_get(m, d)) {
+		return XEN_DOMCTL_PFINFO_XTAB;
+	}
+	state = READ_ONCE(mfn_to_frame(m)->state);
+	info = state & FS_TYPE_REF_MASK ? tables[frame_type_of(state)] : 0;
+	if (state & FS_PINNED) {
+		info |= XEN_DOMCTL_PFINFO_LPINTAB;
+	}
+	frame_put(m);
+	return info;
+}
+
+static long getpageframeinfo3(struct domain *d, void *arg)
+{
+	struct xen_domctl_getpageframeinfo3 *p = arg;
+	u64 gfn;
+
+	if (p->num > 1024) {
+		return -E2BIG;
+	}
+	for (u64 i = 0; i < p->num; i++) {
+		if (copy_from_guest(&gfn, p->array.p + i, 1)) {
+			return -EFAULT;
+		}
+		gfn = frame_info(d, mfn(gfn));
+		if (copy_to_guest(p->array.p + i, &gfn, 1)) {
+			return -EFAULT;
 		}
 	}
-	return domctl_not_there;
+	return 0;
 }
 
-static long on_domain(struct xen_domctl *op, bool *copy_back)
+int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out)
 {
-	struct domain *d = domain_get_or_self(op->domain);
-	long ret;
+	u32 bytes = min((from->nr_bits + 7) / 8, 8U);
 
-	if (!d) {
+	*out = 0;
+	if (copy_from_guest_va(out, (vaddr_t)from->bitmap.p, bytes)) {
+		return -EFAULT;
+	}
+	if (from->nr_bits < 64) {
+		*out &= BIT(from->nr_bits) - 1;
+	}
+	return 0;
+}
+
+int bitmap_to_guest(const struct xenctl_bitmap *to, u64 map)
+{
+	u32 bytes = (to->nr_bits + 7) / 8;
+	u32 own = min(bytes, 8U);
+
+	if (to->nr_bits < 64) {
+		map &= BIT(to->nr_bits) - 1;
+	}
+	if (copy_to_guest_va((vaddr_t)to->bitmap.p, &map, own) ||
+	    clear_guest_va((vaddr_t)to->bitmap.p + own, bytes - own)) {
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static struct vcpu *vcpu_of(struct domain *d, u32 id)
+{
+	return id < d->max_vcpus ? d->vcpus[id] : NULL;
+}
+
+static long setvcpucontext(struct domain *d, void *arg)
+{
+	struct xen_domctl_vcpucontext *a = arg;
+	struct vcpu *v = vcpu_of(d, a->vcpu);
+	struct vcpu_guest_context *c;
+	long err = -EFAULT;
+
+	if (d == current->domain || d->dying) {
+		return -EINVAL;
+	}
+	if (!v) {
+		return -ENOENT;
+	}
+	c = heap_alloc_pages(CONTEXT_ORDER);
+	if (!c) {
+		return -ENOMEM;
+	}
+	if (!copy_from_guest(c, a->ctxt.p, 1)) {
+		domain_pause(d);
+		err = pvcpu_set_context(v, c);
+		if (!err && v->id == 0) {
+			/* The builder has cleared the shared info. */
+			domain_wallclock_publish(d);
+		}
+		domain_unpause(d);
+	}
+	heap_free_pages(c, CONTEXT_ORDER);
+	return err;
+}
+
+static long getvcpucontext(struct domain *d, void *arg)
+{
+	struct xen_domctl_vcpucontext *a = arg;
+	struct vcpu *v = vcpu_of(d, a->vcpu);
+	struct vcpu_guest_context *c;
+	long err;
+
+	if (!v || v == current) {
+		return v ? -EINVAL : -ESRCH;
+	}
+	if (!v->initialised) {
+		return -ENODATA;
+	}
+	c = heap_alloc_pages(CONTEXT_ORDER);
+	if (!c) {
+		return -ENOMEM;
+	}
+	domain_pause(d);
+	pvcpu_get_context(v, c);
+	domain_unpause(d);
+	err = copy_to_guest(a->ctxt.p, c, 1);
+	heap_free_pages(c, CONTEXT_ORDER);
+	return err;
+}
+
+static long getvcpuinfo(struct domain *d, void *arg)
+{
+	struct xen_domctl_getvcpuinfo *i = arg;
+	struct vcpu *v = vcpu_of(d, i->vcpu);
+	u64 flags;
+
+	if (!v) {
 		return -ESRCH;
 	}
-	ret = current->domain->privileged ?
-	      find_call(op->cmd)(d, op, copy_back) : -EPERM;
-	domain_put(d);
-	return ret;
+	flags = READ_ONCE(v->pause_flags);
+	i->online = !(flags & VPF_DOWN);
+	i->blocked = !!(flags & VPF_BLOCKED);
+	i->running = v->sched.running;
+	i->cpu_time = vcpu_cpu_time(v);
+	i->cpu = v->sched.cpu;
+	return 0;
 }
 
-long hc_domctl(unsigned long arg, unsigned long a2, unsigned long a3,
-	       unsigned long a4, unsigned long a5)
+/* All of them exist from the domain's creation on. */
+static long max_vcpus(struct domain *d, void *arg)
 {
-	struct xen_domctl op;
-	bool copy_back = false;
-	long ret;
+	struct xen_domctl_max_vcpus *m = arg;
 
-	if (copy_from_guest(&op, arg, 1)) {
+	return m->max == d->max_vcpus ? 0 : -EINVAL;
+}
+
+static long affinity_out(const struct xen_domctl_vcpuaffinity *a,
+			 cpumask_t hard, cpumask_t soft)
+{
+	int err = 0;
+
+	if (a->flags & XEN_VCPUAFFINITY_HARD) {
+		err = bitmap_to_guest(&a->cpumap_hard, hard);
+	}
+	if (!err && a->flags & XEN_VCPUAFFINITY_SOFT) {
+		err = bitmap_to_guest(&a->cpumap_soft, soft);
+	}
+	return err;
+}
+
+static long setvcpuaffinity(struct domain *d, void *arg)
+{
+	struct xen_domctl_vcpuaffinity *a = arg;
+	struct vcpu *v = vcpu_of(d, a->vcpu);
+	cpumask_t hard, soft;
+	int err;
+
+	if (!v) {
+		return -ESRCH;
+	}
+	if (!a->flags || a->flags & ~(XEN_VCPUAFFINITY_HARD |
+				      XEN_VCPUAFFINITY_SOFT |
+				      XEN_VCPUAFFINITY_FORCE)) {
+		return -EINVAL;
+	}
+	hard = v->sched.affinity;
+	soft = v->sched.soft_affinity;
+	if ((a->flags & XEN_VCPUAFFINITY_HARD &&
+	     bitmap_from_guest(&a->cpumap_hard, &hard)) ||
+	    (a->flags & XEN_VCPUAFFINITY_SOFT &&
+	     bitmap_from_guest(&a->cpumap_soft, &soft))) {
 		return -EFAULT;
 	}
-	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION) {
-		return -EACCES;
+	if (!(hard & cpus_online)) {
+		return -EINVAL;
 	}
-	if (op.cmd == XEN_DOMCTL_createdomain ||
-	    op.cmd == XEN_DOMCTL_getdomaininfo) {
-		ret = !current->domain->privileged ? -EPERM :
-		      op.cmd == XEN_DOMCTL_createdomain ?
-		      domctl_createdomain(&op, &copy_back) :
-		      domctl_getdomaininfo(&op, &copy_back);
-	} else {
-		ret = on_domain(&op, &copy_back);
+	err = vcpu_set_affinity(v, hard, soft);
+	return err ? err : affinity_out(a, hard & cpus_online,
+					hard & soft & cpus_online);
+}
+
+static long getvcpuaffinity(struct domain *d, void *arg)
+{
+	struct xen_domctl_vcpuaffinity *a = arg;
+	struct vcpu *v = vcpu_of(d, a->vcpu);
+
+	return v ? affinity_out(a, v->sched.affinity, v->sched.soft_affinity)
+		 : -ESRCH;
+}
+
+static long scheduler_op(struct domain *d, void *arg)
+{
+	struct xen_domctl_scheduler_op *op = arg;
+	struct xen_domctl_sched_credit *c = &op->u.credit;
+
+	if (op->sched_id != XEN_SCHEDULER_CREDIT) {
+		return -EINVAL;
 	}
-	if (ret == -ERESTART) {
-		return hypercall_restart(__HYPERVISOR_domctl, 1, arg);
+	switch (op->cmd) {
+	case XEN_DOMCTL_SCHEDOP_getinfo:
+		c->weight = d->weight;
+		c->cap = d->cap;
+		return 0;
+	case XEN_DOMCTL_SCHEDOP_putinfo:
+		d->weight = c->weight ? c->weight : d->weight;
+		d->cap = c->cap != (u16)~0U ? c->cap : d->cap;
+		return 0;
 	}
-	if (copy_back && copy_to_guest(arg, &op, 1)) {
-		return -EFAULT;
-	}
-	return ret;
+	return -EINVAL;
+}
+
+#define CALL(name, flags) \
+	[XEN_DOMCTL_##name] = { name, 0, flags }
+
+static const struct subcall calls[] = {
+	CALL(createdomain, SUB_OUT),
+	CALL(getdomaininfo, SUB_OUT),
+	CALL(destroydomain, SUB_DOMAIN),
+	CALL(pausedomain, SUB_DOMAIN),
+	CALL(unpausedomain, SUB_DOMAIN),
+	CALL(resumedomain, SUB_DOMAIN),
+	CALL(max_mem, SUB_DOMAIN),
+	CALL(setvcpucontext, SUB_DOMAIN),
+	CALL(getvcpucontext, SUB_DOMAIN),
+	CALL(getvcpuinfo, SUB_DOMAIN | SUB_OUT),
+	CALL(max_vcpus, SUB_DOMAIN),
+	CALL(setvcpuaffinity, SUB_DOMAIN),
+	CALL(getvcpuaffinity, SUB_DOMAIN),
+	CALL(scheduler_op, SUB_DOMAIN | SUB_OUT),
+	CALL(setdomainhandle, SUB_DOMAIN),
+	CALL(hypercall_init, SUB_DOMAIN),
+	CALL(settimeoffset, SUB_DOMAIN),
+	CALL(set_address_size, SUB_DOMAIN),
+	CALL(get_address_size, SUB_DOMAIN | SUB_OUT),
+	CALL(settscinfo, SUB_DOMAIN),
+	CALL(setnodeaffinity, SUB_DOMAIN),
+	CALL(getnodeaffinity, SUB_DOMAIN),
+	CALL(getpageframeinfo3, SUB_DOMAIN),
+	CALL(get_cpu_policy, SUB_DOMAIN | SUB_OUT),
+	CALL(set_cpu_policy, SUB_DOMAIN | SUB_OUT),
+};
+
+static const struct subcall_family family = {
+	calls, ARRAY_LEN(calls), XEN_DOMCTL_INTERFACE_VERSION,
+	sizeof(struct xen_domctl), offsetof(struct xen_domctl, u),
+};
+
+HC(domctl)
+{
+	return subcall_versioned(&family, a1);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * What the domctl and sysctl files share.  A sub-call gets our copy of the
- * caller's structure; what it changes there goes back to the caller when it
- * sets *copy_back and returns 0.
+ * What the domctl and sysctl files share.
  */
 #ifndef HYPERCALL_DOMCTL_H
 #define HYPERCALL_DOMCTL_H
@@ -11,33 +9,15 @@
 #include "domain/domain.h"
 #include <xen/domctl.h>
 
-typedef long (*domctl_fn)(struct domain *d, struct xen_domctl *op,
-			  bool *copy_back);
+/* Sub-calls of both, in hypercall/cpu_policy.c; hypercall.h says how. */
+long get_cpu_policy(struct domain *d, void *arg);
+long set_cpu_policy(struct domain *d, void *arg);
+long get_system_cpu_policy(struct domain *d, void *arg);
+long get_cpu_featureset(struct domain *d, void *arg);
 
-#define DOMCTL(name) long domctl_##name(struct domain *d, \
-					struct xen_domctl *op, bool *copy_back)
-
-/* hypercall/domctl_vcpu.c */
-DOMCTL(setvcpucontext);
-DOMCTL(getvcpucontext);
-DOMCTL(getvcpuinfo);
-DOMCTL(max_vcpus);
-DOMCTL(setvcpuaffinity);
-DOMCTL(getvcpuaffinity);
-DOMCTL(scheduler_op);
-DOMCTL(getnodeaffinity);
-
-/* hypercall/domctl_memory.c */
-DOMCTL(max_mem);
-DOMCTL(getpageframeinfo3);
-DOMCTL(hypercall_init);
-
-/* hypercall/cpu_policy.c */
-DOMCTL(get_cpu_policy);
-DOMCTL(set_cpu_policy);
-struct xen_sysctl;
-long sysctl_get_cpu_policy(struct xen_sysctl *op, bool *copy_back);
-long sysctl_get_cpu_featureset(struct xen_sysctl *op, bool *copy_back);
+/* Word i of cpufeatureset.h in a policy. */
+struct cpu_policy;
+u32 cpu_feature_word(const struct cpu_policy *p, unsigned int i);
 
 /* What getdomaininfo and getdomaininfolist tell of a domain. */
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info);

@@ -4,6 +4,19 @@
 #include "hypercall/foreign.h"
 #include "mm/guest_copy.h"
 
+int domain_for_caller(domid_t id, struct domain **out)
+{
+	*out = domain_get_or_self(id);
+	if (!*out) {
+		return -ESRCH;
+	}
+	if (*out != current->domain && !current->domain->privileged) {
+		domain_put(*out);
+		return -EPERM;
+	}
+	return 0;
+}
+
 int foreign_get(domid_t id, struct domain **out)
 {
 	struct domain *d = current->domain;
@@ -20,18 +33,7 @@ int foreign_get(domid_t id, struct domain **out)
 		*out = &domain_hv;
 		return d->privileged ? 0 : -EPERM;
 	}
-	if (id == d->id) {
-		return -ESRCH;
-	}
-	*out = domain_get_by_id(id);
-	if (!*out) {
-		return -ESRCH;
-	}
-	if (!d->privileged) {
-		domain_put(*out);
-		return -EPERM;
-	}
-	return 0;
+	return id == d->id ? -ESRCH : domain_for_caller(id, out);
 }
 
 void foreign_put(struct domain *d)

@@ -17,8 +17,11 @@
  */
 #define MMU_UPDATE_PREEMPTED	0x80000000U
 
+/* DOMID_SELF or an id: the domain, with a reference; 0, -ESRCH or -EPERM. */
+int domain_for_caller(domid_t id, struct domain **out);
+
 /*
- * The domain, with a reference (the caller and the pseudo-domains need none):
+ * For page tables; the caller and the pseudo-domains need no reference:
  * 0, -ESRCH, or -EPERM.  The caller's own domain is named by DOMID_SELF alone.
  */
 int foreign_get(domid_t id, struct domain **out);

@@ -1,192 +1,126 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * HYPERVISOR_grant_table_op(cmd, ops, count): see xen/grant_table.h.  Arrays
- * are worked through one element at a time; a call that must make way goes on
- * later with the rest of the array.
+ * HYPERVISOR_grant_table_op(cmd, ops, count): see xen/grant_table.h.  Lists
+ * are worked through one element at a time (unmappings: a batch, so that one
+ * flush serves several); a call that must make way goes on later with the rest
+ * of the list.  Calls about a table take one element.
  */
 #include "grant/grant_table.h"
+#include "hypercall/foreign.h"
 #include "hypercall/hypercall.h"
 #include "mm/guest_copy.h"
 #include "x86/tlb.h"
 
 #define UNMAP_BATCH	8
 
-/* One element: reads, works, writes back.  0 or -errno. */
-typedef int (*element_fn)(vaddr_t at);
-
-static int map_element(vaddr_t at)
-{
-	struct gnttab_map_grant_ref op;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	grant_map(&op);
-	return copy_to_guest(at, &op, 1);
-}
-
-static int copy_element(vaddr_t at)
-{
-	struct gnttab_copy op;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	grant_copy(&op);
-	return copy_to_guest(at + offsetof(struct gnttab_copy, status),
-			     &op.status, 1);
-}
-
-/* Needs a donor's frame to change owner: not offered. */
-static int transfer_element(vaddr_t at)
-{
-	struct gnttab_transfer op;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	op.status = GNTST_general_error;
-	return copy_to_guest(at, &op, 1);
-}
-
 /* The domain that a call about a table names: GNTST_*, with a reference. */
 static s16 table_domain_get(domid_t id, struct domain **out)
 {
-	*out = domain_get_or_self(id);
-	if (!*out) {
-		return GNTST_bad_domain;
+	int err = domain_for_caller(id, out);
+
+	return err == -ESRCH ? GNTST_bad_domain :
+	       err ? GNTST_permission_denied : GNTST_okay;
+}
+
+static long map(void *arg)
+{
+	grant_map(arg);
+	return 0;
+}
+
+static long copy(void *arg)
+{
+	grant_copy(arg);
+	return 0;
+}
+
+/* Needs a donor's frame to change owner: not offered. */
+static long transfer(void *arg)
+{
+	((struct gnttab_transfer *)arg)->status = GNTST_general_error;
+	return 0;
+}
+
+static s16 frames_list(struct domain *d, const struct gnttab_setup_table *op)
+{
+	if (grant_table_grow(d, op->nr_frames)) {
+		return GNTST_general_error;
 	}
-	if (*out != current->domain && !current->domain->privileged) {
-		domain_put(*out);
-		return GNTST_permission_denied;
+	for (u32 i = 0; i < op->nr_frames; i++) {
+		u64 m = d->grants->frames[i].v;
+
+		if (copy_to_guest(op->frame_list.p + i, &m, 1)) {
+			return GNTST_bad_virt_addr;
+		}
 	}
 	return GNTST_okay;
 }
 
-static s16 setup_table(const struct gnttab_setup_table *op)
+static long setup_table(void *arg)
 {
-	struct domain *d;
-	s16 status = table_domain_get(op->dom, &d);
-
-	if (status != GNTST_okay) {
-		return status;
-	}
-	if (grant_table_grow(d, op->nr_frames)) {
-		status = GNTST_general_error;
-	}
-	for (u32 i = 0; status == GNTST_okay && i < op->nr_frames; i++) {
-		u64 m = d->grants->frames[i].v;
-
-		if (copy_to_guest(op->frame_list.p + i, &m, 1)) {
-			status = GNTST_bad_virt_addr;
-		}
-	}
-	domain_put(d);
-	return status;
-}
-
-static int setup_element(vaddr_t at)
-{
-	struct gnttab_setup_table op;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	op.status = setup_table(&op);
-	return copy_to_guest(at, &op, 1);
-}
-
-static int query_element(vaddr_t at)
-{
-	struct gnttab_query_size op;
+	struct gnttab_setup_table *op = arg;
 	struct domain *d;
 
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	op.status = table_domain_get(op.dom, &d);
-	if (op.status == GNTST_okay) {
-		op.nr_frames = d->grants->nr_frames;
-		op.max_nr_frames = d->grants->max_frames;
+	op->status = table_domain_get(op->dom, &d);
+	if (op->status == GNTST_okay) {
+		op->status = frames_list(d, op);
 		domain_put(d);
 	}
-	return copy_to_guest(at, &op, 1);
+	return 0;
+}
+
+static long query_size(void *arg)
+{
+	struct gnttab_query_size *op = arg;
+	struct domain *d;
+
+	op->status = table_domain_get(op->dom, &d);
+	if (op->status == GNTST_okay) {
+		op->nr_frames = d->grants->nr_frames;
+		op->max_nr_frames = d->grants->max_frames;
+		domain_put(d);
+	}
+	return 0;
 }
 
 /* Version 1 is the only one there is. */
-static long set_version(vaddr_t at)
+static long set_version(void *arg)
 {
-	struct gnttab_set_version op;
+	u32 version = ((struct gnttab_set_version *)arg)->version;
 
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	if (op.version != 1) {
-		return op.version == 2 ? -ENOSYS : -EINVAL;
-	}
-	return copy_to_guest(at, &op, 1);
+	return version == 1 ? 0 : version == 2 ? -ENOSYS : -EINVAL;
 }
 
-static long get_version(vaddr_t at)
+static long get_version(void *arg)
 {
-	struct gnttab_get_version op;
+	struct gnttab_get_version *op = arg;
 	struct domain *d;
-	s16 status;
+	int err = domain_for_caller(op->dom, &d);
 
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
+	if (!err) {
+		op->version = 1;
+		domain_put(d);
 	}
-	status = table_domain_get(op.dom, &d);
-	if (status != GNTST_okay) {
-		return status == GNTST_bad_domain ? -ESRCH : -EPERM;
-	}
-	op.version = 1;
-	domain_put(d);
-	return copy_to_guest(at, &op, 1);
-}
-
-static long get_status_frames(vaddr_t at)
-{
-	struct gnttab_get_status_frames op;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	op.status = GNTST_general_error;	/* version 2 only */
-	return copy_to_guest(at, &op, 1);
-}
-
-/* ---- unmapping: batches, so that one flush serves several ---- */
-
-static int unmap_read(struct grant_unmap *u, vaddr_t at)
-{
-	struct gnttab_unmap_grant_ref op;
-
-	if (copy_from_guest(&op, at, 1)) {
-		return -EFAULT;
-	}
-	u->host_addr = op.host_addr;
-	u->dev_bus_addr = op.dev_bus_addr;
-	u->handle = op.handle;
-	return 0;
+	return err;
 }
 
 static int unmap_some(vaddr_t at, unsigned int n)
 {
-	const size_t size = sizeof(struct gnttab_unmap_grant_ref);
-	const size_t status_off = offsetof(struct gnttab_unmap_grant_ref,
-					   status);
+	struct gnttab_unmap_grant_ref op[UNMAP_BATCH];
 	struct grant_unmap u[UNMAP_BATCH];
 	unsigned int have;
 	bool flush = false;
-	int err = 0;
 
 	for (have = 0; have < n; have++) {
-		err = unmap_read(&u[have], at + have * size);
-		if (err) {
+		if (copy_from_guest(&op[have], at + have * sizeof(op[0]), 1)) {
 			break;
 		}
+		u[have] = (struct grant_unmap){
+			.host_addr = op[have].host_addr,
+			.dev_bus_addr = op[have].dev_bus_addr,
+			.handle = op[have].handle,
+		};
 		grant_unmap_begin(&u[have]);
 		flush |= u[have].old_pte != 0;
 	}
@@ -195,85 +129,73 @@ static int unmap_some(vaddr_t at, unsigned int n)
 	}
 	for (unsigned int i = 0; i < have; i++) {
 		grant_unmap_finish(&u[i]);
-		if (copy_to_guest(at + i * size + status_off, &u[i].status,
-				  1)) {
-			err = -EFAULT;
-		}
+		op[i].status = u[i].status;
 	}
-	return err;
+	return copy_to_guest(at, op, have) || have < n ? -EFAULT : 0;
 }
 
-static long unmap_all(vaddr_t at, unsigned int count)
+static const struct {
+	long (*fn)(void *arg);		/* NULL: unmap_some */
+	u16 size;
+	u16 back;		/* what is copied back begins here */
+	bool list;
+} calls[] = {
+	[GNTTABOP_map_grant_ref] = { map,
+		sizeof(struct gnttab_map_grant_ref), 0, true },
+	[GNTTABOP_unmap_grant_ref] = { NULL,
+		sizeof(struct gnttab_unmap_grant_ref), 0, true },
+	[GNTTABOP_copy] = { copy, sizeof(struct gnttab_copy),
+		offsetof(struct gnttab_copy, status), true },
+	[GNTTABOP_transfer] = { transfer,
+		sizeof(struct gnttab_transfer), 0, true },
+	[GNTTABOP_setup_table] = { setup_table,
+		sizeof(struct gnttab_setup_table) },
+	[GNTTABOP_query_size] = { query_size,
+		sizeof(struct gnttab_query_size) },
+	[GNTTABOP_set_version] = { set_version,
+		sizeof(struct gnttab_set_version) },
+	[GNTTABOP_get_version] = { get_version,
+		sizeof(struct gnttab_get_version) },
+};
+
+static long one_element(unsigned int nr, vaddr_t at)
 {
-	int err = 0;
+	size_t size = calls[nr].size, back = calls[nr].back;
+	u64 arg[8];
+	long err;
 
-	while (count && !err) {
-		unsigned int n = min(count, (unsigned int)UNMAP_BATCH);
-
-		err = unmap_some(at, n);
-		at += n * sizeof(struct gnttab_unmap_grant_ref);
-		count -= n;
-		if (!err && count && hypercall_preempt()) {
-			return hypercall_restart(__HYPERVISOR_grant_table_op,
-						 3, GNTTABOP_unmap_grant_ref,
-						 at, (unsigned long)count);
-		}
+	if (copy_from_guest_va(arg, at, size)) {
+		return -EFAULT;
 	}
-	return err;
+	err = calls[nr].fn(arg);
+	return err ? err : copy_to_guest_va(at + back, (u8 *)arg + back,
+					    size - back);
 }
 
-static long for_each_element(unsigned long cmd, vaddr_t at,
-			     unsigned int count, element_fn fn, size_t size)
+HC(grant_table_op)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		int err;
-
-		if (i && hypercall_preempt()) {
-			return hypercall_restart(__HYPERVISOR_grant_table_op,
-						 3, cmd, at + i * size,
-						 (unsigned long)(count - i));
-		}
-		err = fn(at + i * size);
-		if (err) {
-			return err;
-		}
-	}
-	return 0;
-}
-
-long hc_grant_table_op(unsigned long a1, unsigned long a2, unsigned long a3,
-		       unsigned long a4, unsigned long a5)
-{
-	u32 count = (u32)a3;
+	u32 nr = (u32)a1, count = (u32)a3, done, n;
+	long err = 0;
 
 	if ((s32)count < 0) {
 		return -EINVAL;
 	}
-	switch ((u32)a1) {
-	case GNTTABOP_map_grant_ref:
-		return for_each_element(a1, a2, count, map_element,
-					sizeof(struct gnttab_map_grant_ref));
-	case GNTTABOP_unmap_grant_ref:
-		return unmap_all(a2, count);
-	case GNTTABOP_copy:
-		return for_each_element(a1, a2, count, copy_element,
-					sizeof(struct gnttab_copy));
-	case GNTTABOP_transfer:
-		return for_each_element(a1, a2, count, transfer_element,
-					sizeof(struct gnttab_transfer));
-	case GNTTABOP_setup_table:
-		return count == 1 ? setup_element(a2) : -EINVAL;
-	case GNTTABOP_query_size:
-		return count == 1 ? query_element(a2) : -EINVAL;
-	case GNTTABOP_set_version:
-		return count == 1 ? set_version(a2) : -EINVAL;
-	case GNTTABOP_get_version:
-		return count == 1 ? get_version(a2) : -EINVAL;
-	case GNTTABOP_get_status_frames:
-		return count == 1 ? get_status_frames(a2) : -EINVAL;
-	case GNTTABOP_cache_flush:
-		return -EOPNOTSUPP;
-	default:
-		return hypercall_enosys_sub("grant_table_op", (u32)a1);
+	if (nr >= ARRAY_LEN(calls) || !calls[nr].size) {
+		return hypercall_enosys(nr);
 	}
+	if (!calls[nr].list && count != 1) {
+		return -EINVAL;
+	}
+	for (done = 0; !err && done < count; done += n) {
+		vaddr_t at = a2 + (u64)done * calls[nr].size;
+
+		if (done && hypercall_preempt()) {
+			return hypercall_restart(__HYPERVISOR_grant_table_op,
+						 3, a1, at,
+						 (unsigned long)(count - done));
+		}
+		n = calls[nr].fn ? 1 : min(count - done, (u32)UNMAP_BATCH);
+		err = calls[nr].fn ? one_element(nr, at) : unmap_some(at, n);
+	}
+	return err;
 }

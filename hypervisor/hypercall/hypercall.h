@@ -16,7 +16,6 @@
 
 #include "domain/domain.h"
 
-
 typedef long (*hypercall_fn)(unsigned long a1, unsigned long a2,
 			     unsigned long a3, unsigned long a4,
 			     unsigned long a5);
@@ -29,9 +28,40 @@ bool hypercall_preempt(void);
 /* Arranges for op to be called again with these n arguments. */
 long hypercall_restart(unsigned int op, unsigned int n, ...);
 
-/* One line for each domain and call: "hypercall NAME is not there". */
-long hypercall_enosys(const char *name);
-long hypercall_enosys_sub(const char *name, unsigned long sub_call);
+/* One line for each domain and kind: "hypercall …, sub-call … is not there". */
+long hypercall_enosys(unsigned long sub_call);
+
+/*
+ * Most calls are families: a number says which sub-call, and a structure in
+ * guest memory has its argument.  A table, by that number, says what fn gets:
+ * our copy of the structure, and the domain that it is about.  -ERESTART from
+ * fn: the same again later.
+ */
+struct subcall {
+	long (*fn)(struct domain *d, void *arg);
+	u16 size;			/* of the structure: bytes copied in */
+	u16 flags;
+};
+
+#define SUB_OUT		1	/* our copy goes back to the caller */
+#define SUB_PRIVILEGED	2	/* domain 0 only */
+#define SUB_DOMAIN	4	/* the structure names d first; else the caller's */
+
+long subcall(const struct subcall *calls, unsigned int n, u32 nr, vaddr_t arg);
+
+/*
+ * The machine's owner's families: the structure begins with the sub-call's
+ * number and an interface version (domctl: then the domain, for SUB_DOMAIN),
+ * and fn gets the union in it.  All are privileged.
+ */
+struct subcall_family {
+	const struct subcall *calls;
+	unsigned int n;
+	u32 version;
+	u16 size, at;			/* of the structure; of the union in it */
+};
+
+long subcall_versioned(const struct subcall_family *f, vaddr_t arg);
 
 /* Every call's handler; file hypercall/<name>.c or the layer that owns it. */
 #define HC(name) long hc_##name(unsigned long a1, unsigned long a2, \
@@ -43,15 +73,14 @@ HC(set_gdt);			/* pvcpu/gdt.c */
 HC(stack_switch);		/* hypercall/pv_calls.c */
 HC(set_callbacks);
 HC(fpu_taskswitch);
-HC(sched_op_compat);
 HC(platform_op);		/* hypercall/platform_op.c */
 HC(set_debugreg);
 HC(get_debugreg);
 HC(update_descriptor);
 HC(memory_op);			/* hypercall/memory_op.c */
-HC(multicall);			/* hypercall/multicall.c */
+HC(multicall);
 HC(update_va_mapping);		/* hypercall/update_va_mapping.c */
-HC(set_timer_op);
+HC(set_timer_op);		/* hypercall/vcpu_op.c */
 HC(xen_version);
 HC(console_io);			/* hypercall/console_io.c */
 HC(grant_table_op);		/* hypercall/grant_table_op.c */
@@ -67,6 +96,7 @@ HC(event_channel_op);		/* hypercall/event_channel_op.c */
 HC(physdev_op);			/* hypercall/physdev_op.c */
 HC(sysctl);			/* hypercall/sysctl.c */
 HC(domctl);			/* hypercall/domctl.c */
-HC(mca);			/* hypercall/mca.c */
+HC(mca);			/* hypercall/platform_op.c */
+HC(missing);
 
 #endif

@@ -7,6 +7,7 @@
  * wholly or not at all.  An input frame must have no other use than being
  * allocated.
  */
+#include "hypercall/foreign.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/memory_op.h"
 #include "mm/alloc.h"
@@ -18,15 +19,18 @@
 
 struct exchange {
 	struct domain *d;
-	struct xen_memory_exchange x;
+	struct xen_memory_exchange *x;
 	unsigned int in_per_chunk, out_per_chunk, frames;
 	u32 flags;
-	u64 *in, *out;			/* CHUNK_MAX frames, extents each */
+	struct {
+		u64 in[CHUNK_MAX];	/* frames */
+		u64 out[CHUNK_MAX];	/* extents */
+	} *list;
 };
 
 static bool args_ok(struct exchange *e)
 {
-	const struct xen_memory_reservation *in = &e->x.in, *out = &e->x.out;
+	const struct xen_memory_reservation *in = &e->x->in, *out = &e->x->out;
 	unsigned int order = max(in->extent_order, out->extent_order);
 
 	if (in->domid != out->domid ||
@@ -34,13 +38,13 @@ static bool args_ok(struct exchange *e)
 	    out->nr_extents > ~0UL >> out->extent_order ||
 	    in->nr_extents << in->extent_order !=
 	    out->nr_extents << out->extent_order ||
-	    e->x.nr_exchanged > in->nr_extents) {
+	    e->x->nr_exchanged > in->nr_extents) {
 		return false;
 	}
 	e->in_per_chunk = 1U << (order - in->extent_order);
 	e->out_per_chunk = 1U << (order - out->extent_order);
 	e->frames = 1U << order;
-	return e->x.nr_exchanged % e->in_per_chunk == 0 &&
+	return e->x->nr_exchanged % e->in_per_chunk == 0 &&
 	       in->nr_extents % e->in_per_chunk == 0 &&
 	       memory_alloc_flags(out->mem_flags, &e->flags);
 }
@@ -94,21 +98,21 @@ static bool frame_steal(const struct domain *d, mfn_t m)
 static void frames_unsteal(struct exchange *e, unsigned int n)
 {
 	while (n--) {
-		struct frame *f = mfn_to_frame(mfn(e->in[n]));
+		struct frame *f = mfn_to_frame(mfn(e->list->in[n]));
 
 		(void)atomic_add_return(&f->state, FS_REF_ONE);
-		frame_give_back(e->d, mfn(e->in[n]));
+		frame_give_back(e->d, mfn(e->list->in[n]));
 	}
 }
 
 static int chunk_steal(struct exchange *e)
 {
-	unsigned int order = e->x.in.extent_order, n = 0;
-	u64 *list = e->x.in.extent_start.p;
+	unsigned int order = e->x->in.extent_order, n = 0;
+	u64 *list = e->x->in.extent_start.p;
 	u64 first;
 
 	for (unsigned int i = 0; i < e->in_per_chunk; i++) {
-		if (copy_from_guest(&first, list + e->x.nr_exchanged + i, 1)) {
+		if (copy_from_guest(&first, list + e->x->nr_exchanged + i, 1)) {
 			frames_unsteal(e, n);
 			return -EFAULT;
 		}
@@ -117,7 +121,7 @@ static int chunk_steal(struct exchange *e)
 				frames_unsteal(e, n);
 				return -EINVAL;
 			}
-			e->in[n++] = first + j;
+			e->list->in[n++] = first + j;
 		}
 	}
 	return 0;
@@ -126,21 +130,20 @@ static int chunk_steal(struct exchange *e)
 static void chunk_free_out(struct exchange *e, unsigned int n)
 {
 	while (n--) {
-		frames_free(mfn(e->out[n]), e->x.out.extent_order);
+		frames_free(mfn(e->list->out[n]), e->x->out.extent_order);
 	}
 }
 
 static int chunk_alloc(struct exchange *e)
 {
 	for (unsigned int i = 0; i < e->out_per_chunk; i++) {
-		mfn_t m = frames_alloc(e->x.out.extent_order, e->flags,
-				       0);
+		mfn_t m = frames_alloc(e->x->out.extent_order, e->flags, 0);
 
 		if (mfn_eq(m, INVALID_MFN)) {
 			chunk_free_out(e, i);
 			return -ENOMEM;
 		}
-		e->out[i] = m.v;
+		e->list->out[i] = m.v;
 	}
 	return 0;
 }
@@ -149,7 +152,7 @@ static int chunk_alloc(struct exchange *e)
 static bool chunk_commit(struct exchange *e)
 {
 	struct domain *d = e->d;
-	unsigned int order = e->x.out.extent_order;
+	unsigned int order = e->x->out.extent_order;
 
 	spin_lock(&d->frame_lock);
 	if (d->dying) {
@@ -157,26 +160,26 @@ static bool chunk_commit(struct exchange *e)
 		return false;
 	}
 	for (unsigned int i = 0; i < e->out_per_chunk; i++) {
-		domain_frames_added(d, mfn(e->out[i]), 1U << order);
+		domain_frames_added(d, mfn(e->list->out[i]), 1U << order);
 	}
 	for (unsigned int i = 0; i < e->frames; i++) {
-		domain_frame_unlink(d, mfn_to_frame(mfn(e->in[i])));
+		domain_frame_unlink(d, mfn_to_frame(mfn(e->list->in[i])));
 	}
 	d->tot_pages -= e->frames;
 	spin_unlock(&d->frame_lock);
 	for (unsigned int i = 0; i < e->frames; i++) {
-		m2p_set(mfn(e->in[i]), INVALID_M2P);
-		mfn_to_frame(mfn(e->in[i]))->tlb_stamp = tlb_stamp_now();
-		frames_free(mfn(e->in[i]), 0);
+		m2p_set(mfn(e->list->in[i]), INVALID_M2P);
+		mfn_to_frame(mfn(e->list->in[i]))->tlb_stamp = tlb_stamp_now();
+		frames_free(mfn(e->list->in[i]), 0);
 	}
 	return true;
 }
 
 static int chunk_names(struct exchange *e)
 {
-	unsigned int order = e->x.out.extent_order;
-	u64 *list = e->x.out.extent_start.p;
-	u64 at = e->x.nr_exchanged / e->in_per_chunk * e->out_per_chunk;
+	unsigned int order = e->x->out.extent_order;
+	u64 *list = e->x->out.extent_start.p;
+	u64 at = e->x->nr_exchanged / e->in_per_chunk * e->out_per_chunk;
 	u64 gpfn;
 
 	for (unsigned int i = 0; i < e->out_per_chunk; i++) {
@@ -184,9 +187,9 @@ static int chunk_names(struct exchange *e)
 			return -EFAULT;
 		}
 		for (u64 j = 0; j < 1U << order; j++) {
-			m2p_set(mfn(e->out[i] + j), gpfn + j);
+			m2p_set(mfn(e->list->out[i] + j), gpfn + j);
 		}
-		if (copy_to_guest(list + at + i, &e->out[i], 1)) {
+		if (copy_to_guest(list + at + i, &e->list->out[i], 1)) {
 			return -EFAULT;
 		}
 	}
@@ -201,75 +204,52 @@ static int do_chunk(struct exchange *e)
 		return err;
 	}
 	err = chunk_steal(e);
+	if (!err && !chunk_commit(e)) {
+		frames_unsteal(e, e->frames);
+		err = -EINVAL;
+	}
 	if (err) {
 		chunk_free_out(e, e->out_per_chunk);
 		return err;
 	}
-	if (!chunk_commit(e)) {
-		frames_unsteal(e, e->frames);
-		chunk_free_out(e, e->out_per_chunk);
-		return -EINVAL;
-	}
 	err = chunk_names(e);
-	e->x.nr_exchanged += e->in_per_chunk;
+	e->x->nr_exchanged += e->in_per_chunk;
 	return err;
 }
 
 static int do_chunks(struct exchange *e)
 {
-	bool first = true;
 	int err = 0;
 
-	while (!err && e->x.nr_exchanged < e->x.in.nr_extents) {
-		if (!first && hypercall_preempt()) {
-			return -ERESTART;
-		}
-		first = false;
+	while (!err && e->x->nr_exchanged < e->x->in.nr_extents) {
 		err = do_chunk(e);
+		if (!err && e->x->nr_exchanged < e->x->in.nr_extents &&
+		    hypercall_preempt()) {
+			err = -ERESTART;
+		}
 	}
 	return err;
 }
 
-static int exchange_run(struct exchange *e)
+long memory_exchange(struct domain *caller, void *arg)
 {
-	int err = memory_domain_get(e->x.in.domid, &e->d);
-
-	if (err) {
-		return err;
-	}
-	e->in = heap_alloc(CHUNK_MAX * sizeof(u64));
-	e->out = heap_alloc(CHUNK_MAX * sizeof(u64));
-	err = e->in && e->out ? do_chunks(e) : -ENOMEM;
-	heap_free(e->in);
-	heap_free(e->out);
-	domain_put(e->d);
-	return err;
-}
-
-long memory_exchange(unsigned long cmd, unsigned long arg)
-{
-	struct exchange e;
+	struct exchange e = { .x = arg };
 	int err;
 
-	if (copy_from_guest(&e.x, arg, 1)) {
-		return -EFAULT;
-	}
-	if (max(e.x.in.extent_order, e.x.out.extent_order) >
+	if (max(e.x->in.extent_order, e.x->out.extent_order) >
 	    MEMORY_MAX_ORDER) {
 		return -EPERM;
 	}
 	if (!args_ok(&e)) {
 		return -EINVAL;
 	}
-	err = exchange_run(&e);
-	if (copy_to_guest(arg + offsetof(struct xen_memory_exchange,
-					 nr_exchanged),
-			  (u8 *)&e.x.nr_exchanged,
-			  sizeof(e.x.nr_exchanged))) {
-		return -EFAULT;
+	err = domain_for_caller(e.x->in.domid, &e.d);
+	if (err) {
+		return err;
 	}
-	if (err == -ERESTART) {
-		return hypercall_restart(__HYPERVISOR_memory_op, 2, cmd, arg);
-	}
+	e.list = heap_alloc_pages(1);
+	err = e.list ? do_chunks(&e) : -ENOMEM;
+	heap_free_pages(e.list, 1);
+	domain_put(e.d);
 	return err;
 }

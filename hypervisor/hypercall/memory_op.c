@@ -1,112 +1,230 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * HYPERVISOR_memory_op(cmd, arg): how much memory a domain has, and where
- * (xen/memory.h).
+ * HYPERVISOR_memory_op(cmd, arg) (xen/memory.h): how much memory a domain has,
+ * and where; where the machine's is, where the M2P table is, and which frames
+ * hold a domain's grant table.
  */
-#include "hypercall/memory_op.h"
+#include "boot/boot_info.h"
+#include "grant/grant_table.h"
+#include "hypercall/foreign.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/memory_op.h"
+#include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/guest_copy.h"
+#include "x86/paging.h"
 
-int memory_domain_get(domid_t id, struct domain **out)
-{
-	*out = domain_get_or_self(id);
-	if (!*out) {
-		return -ESRCH;
-	}
-	if (*out != current->domain && !current->domain->privileged) {
-		domain_put(*out);
-		return -EPERM;
-	}
-	return 0;
-}
+#define M2P_EXTENT	(2UL << 20)
+
+_Static_assert(sizeof(struct e820_entry) == 20, "the BIOS's layout");
 
 bool memory_alloc_flags(unsigned int mem_flags, u32 *flags)
 {
 	unsigned int bits = XENMEMF_get_address_bits(mem_flags);
 
-	*flags = 0;
-	if (bits && bits <= PAGE_SHIFT) {
-		return false;
-	}
-	if (bits && bits < 64) {
-		*flags = ALLOC_BITS(bits);
-	}
-	return true;
+	*flags = bits && bits < 64 ? ALLOC_BITS(bits) : 0;
+	return !bits || bits > PAGE_SHIFT;
 }
 
-static long size_query(unsigned long cmd, unsigned long arg)
+static long op_maximum_ram_page(struct domain *d, void *arg)
 {
-	struct xen_memory_domain q;
-	struct domain *d;
-	long n;
-	int err;
+	return (long)max_mfn;
+}
 
-	if (copy_from_guest(&q, arg, 1)) {
-		return -EFAULT;
+static long op_current_reservation(struct domain *d, void *arg)
+{
+	return (long)d->tot_pages;
+}
+
+static long op_maximum_reservation(struct domain *d, void *arg)
+{
+	return (long)d->max_pages;
+}
+
+static long op_maximum_gpfn(struct domain *d, void *arg)
+{
+	long n = (long)READ_ONCE(d->shared->arch.max_pfn);
+
+	return n ? n - 1 : 0;
+}
+
+static long op_claim_pages(struct domain *d, void *arg)
+{
+	struct xen_memory_reservation *r = arg;
+	long err;
+
+	if (r->extent_start.p || r->extent_order || r->mem_flags) {
+		return -EINVAL;
 	}
-	err = memory_domain_get(q.domid, &d);
-	if (err) {
+	err = domain_for_caller(r->domid, &d);
+	if (!err) {
+		err = domain_claim_pages(d, r->nr_extents);
+		domain_put(d);
+	}
+	return err;
+}
+
+/* Stores n entries as far as they fit and says how many. */
+static long put_map(struct xen_memory_map *m, const struct e820_entry *e,
+		    unsigned int n)
+{
+	m->nr_entries = min(m->nr_entries, n);
+	return copy_to_guest_va((vaddr_t)m->buffer.p, e,
+				m->nr_entries * sizeof(*e));
+}
+
+static long op_memory_map(struct domain *d, void *arg)
+{
+	struct e820_entry *copy = heap_alloc(BOOT_MAX_E820 * sizeof(*copy));
+	unsigned int n;
+	long err;
+
+	if (!copy) {
+		return -ENOMEM;
+	}
+	spin_lock(&d->lock);
+	n = d->nr_e820;
+	memcpy(copy, d->e820, n * sizeof(*copy));
+	spin_unlock(&d->lock);
+	err = n ? put_map(arg, copy, n) : -ENOSYS;
+	heap_free(copy);
+	return err;
+}
+
+static long op_set_memory_map(struct domain *d, void *arg)
+{
+	struct xen_memory_map *m = &((struct xen_foreign_memory_map *)arg)->map;
+	struct e820_entry *map, *old;
+	long err = -EFAULT;
+
+	if (m->nr_entries > BOOT_MAX_E820) {
+		return -E2BIG;
+	}
+	map = heap_alloc(m->nr_entries * sizeof(*map));
+	if (!map) {
+		return -ENOMEM;
+	}
+	if (!copy_from_guest(map, m->buffer.p, m->nr_entries)) {
+		spin_lock(&d->lock);
+		err = d->dying ? -EINVAL : 0;
+		if (!err) {
+			old = d->e820;
+			d->e820 = map;
+			d->nr_e820 = m->nr_entries;
+			map = old;
+		}
+		spin_unlock(&d->lock);
+	}
+	heap_free(map);
+	return err;
+}
+
+static long op_machine_memory_map(struct domain *d, void *arg)
+{
+	return ((struct xen_memory_map *)arg)->nr_entries < boot_info.nr_e820 ?
+	       -EINVAL : put_map(arg, boot_info.e820, boot_info.nr_e820);
+}
+
+static long op_machphys_mfn_list(struct domain *d, void *arg)
+{
+	u32 n = (u32)DIV_ROUND_UP(max_mfn * sizeof(u64), M2P_EXTENT);
+	struct xen_machphys_mfn_list *l = arg;
+
+	l->nr_extents = min(l->max_extents, n);
+	for (u32 i = 0; i < l->nr_extents; i++) {
+		u64 m = hv_va_to_mfn(M2P_START + i * M2P_EXTENT).v;
+
+		if (copy_to_guest(l->extent_start.p + i, &m, 1)) {
+			return -EFAULT;
+		}
+	}
+	return 0;
+}
+
+static long op_machphys_mapping(struct domain *d, void *arg)
+{
+	*(struct xen_machphys_mapping *)arg = (struct xen_machphys_mapping){
+		.v_start = MACH2PHYS_VIRT_START,
+		.v_end = MACH2PHYS_VIRT_END,
+		.max_mfn = MACH2PHYS_NR_ENTRIES - 1,
+	};
+	return 0;
+}
+
+/* The frames of a grant table; without a list, how many there can be. */
+static long op_acquire_resource(struct domain *d, void *arg)
+{
+	struct xen_mem_acquire_resource *r = arg;
+	u32 limit = d->grants->max_frames;
+	mfn_t m;
+	long err = 0;
+
+	if (r->type != XENMEM_resource_grant_table || r->pad) {
+		return -EOPNOTSUPP;
+	}
+	if (r->id != XENMEM_resource_grant_table_id_shared) {
+		return -EINVAL;
+	}
+	if (!r->frame_list.p) {
+		err = r->nr_frames ? -EINVAL : 0;
+		r->nr_frames = limit;
 		return err;
 	}
-	switch (cmd) {
-	case XENMEM_current_reservation:
-		n = (long)d->tot_pages;
-		break;
-	case XENMEM_maximum_reservation:
-		n = (long)d->max_pages;
-		break;
-	default:
-		n = (long)READ_ONCE(d->shared->arch.max_pfn);
-		n = n ? n - 1 : 0;
-		break;
+	if (!range_within(r->frame, r->nr_frames, limit)) {
+		return -EINVAL;
 	}
-	domain_put(d);
-	return n;
+	for (u32 i = 0; !err && i < r->nr_frames; i++) {
+		err = grant_frame_mfn(d, (unsigned int)(r->frame + i), &m);
+		err = err ? err : copy_to_guest(r->frame_list.p + i, &m.v, 1);
+	}
+	return err;
 }
 
-long hc_memory_op(unsigned long a1, unsigned long a2, unsigned long a3,
-		  unsigned long a4, unsigned long a5)
+static long op_not_translated(struct domain *d, void *arg)
+{
+	return -EACCES;
+}
+
+static const struct subcall calls[] = {
+	[XENMEM_maximum_ram_page] = { op_maximum_ram_page },
+	[XENMEM_current_reservation] = { op_current_reservation,
+		sizeof(struct xen_memory_domain), SUB_DOMAIN },
+	[XENMEM_maximum_reservation] = { op_maximum_reservation,
+		sizeof(struct xen_memory_domain), SUB_DOMAIN },
+	[XENMEM_maximum_gpfn] = { op_maximum_gpfn,
+		sizeof(struct xen_memory_domain), SUB_DOMAIN },
+	[XENMEM_claim_pages] = { op_claim_pages,
+		sizeof(struct xen_memory_reservation), SUB_PRIVILEGED },
+	[XENMEM_exchange] = { memory_exchange,
+		sizeof(struct xen_memory_exchange), SUB_OUT },
+	[XENMEM_memory_map] = { op_memory_map,
+		sizeof(struct xen_memory_map), SUB_OUT },
+	[XENMEM_set_memory_map] = { op_set_memory_map,
+		sizeof(struct xen_foreign_memory_map),
+		SUB_PRIVILEGED | SUB_DOMAIN },
+	[XENMEM_machine_memory_map] = { op_machine_memory_map,
+		sizeof(struct xen_memory_map), SUB_PRIVILEGED | SUB_OUT },
+	[XENMEM_machphys_mfn_list] = { op_machphys_mfn_list,
+		sizeof(struct xen_machphys_mfn_list), SUB_OUT },
+	[XENMEM_machphys_mapping] = { op_machphys_mapping,
+		sizeof(struct xen_machphys_mapping), SUB_OUT },
+	[XENMEM_acquire_resource] = { op_acquire_resource,
+		sizeof(struct xen_mem_acquire_resource),
+		SUB_PRIVILEGED | SUB_DOMAIN | SUB_OUT },
+	[XENMEM_add_to_physmap] = { op_not_translated },
+	[XENMEM_add_to_physmap_batch] = { op_not_translated },
+	[XENMEM_remove_from_physmap] = { op_not_translated },
+};
+
+HC(memory_op)
 {
 	switch (a1 & MEMOP_CMD_MASK) {
 	case XENMEM_increase_reservation:
 	case XENMEM_decrease_reservation:
 	case XENMEM_populate_physmap:
 		return memory_reservation(a1, a2);
-	case XENMEM_exchange:
-		return memory_exchange(a1, a2);
-	case XENMEM_claim_pages:
-		return memory_claim(a2);
-	case XENMEM_acquire_resource:
-		return memory_acquire_resource(a1, a2);
 	default:
-		break;
-	}
-	switch (a1) {
-	case XENMEM_maximum_ram_page:
-		return (long)max_mfn;
-	case XENMEM_current_reservation:
-	case XENMEM_maximum_reservation:
-	case XENMEM_maximum_gpfn:
-		return size_query(a1, a2);
-	case XENMEM_memory_map:
-		return memory_map(a2);
-	case XENMEM_set_memory_map:
-		return memory_set_map(a2);
-	case XENMEM_machine_memory_map:
-		return memory_machine_map(a2);
-	case XENMEM_machphys_mfn_list:
-		return memory_machphys_list(a2);
-	case XENMEM_machphys_mapping:
-		return memory_machphys_mapping(a2);
-	case XENMEM_add_to_physmap:
-	case XENMEM_add_to_physmap_batch:
-	case XENMEM_remove_from_physmap:
-		return -EACCES;		/* translated guests only */
-	case XENMEM_get_vnumainfo:
-		return -EOPNOTSUPP;
-	default:
-		return hypercall_enosys_sub("memory_op", a1);
+		return subcall(calls, ARRAY_LEN(calls), (u32)a1, a2);
 	}
 }

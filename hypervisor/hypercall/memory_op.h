@@ -16,25 +16,13 @@
 /* Largest extent to ask for: it is scrubbed without a pause (2 MiB). */
 #define MEMORY_MAX_ORDER	9
 
-/* The domain an argument names, with a reference; -ESRCH, -EPERM. */
-int memory_domain_get(domid_t id, struct domain **out);
-
 /* XENMEMF_ address bits as allocator flags; false when none can fit. */
 bool memory_alloc_flags(unsigned int mem_flags, u32 *flags);
 
 /* memory_reservation.c: increase, decrease, populate. */
 long memory_reservation(unsigned long cmd, unsigned long arg);
-long memory_claim(unsigned long arg);
 
-/* memory_exchange.c */
-long memory_exchange(unsigned long cmd, unsigned long arg);
-
-/* memory_maps.c */
-long memory_map(unsigned long arg);
-long memory_set_map(unsigned long arg);
-long memory_machine_map(unsigned long arg);
-long memory_machphys_list(unsigned long arg);
-long memory_machphys_mapping(unsigned long arg);
-long memory_acquire_resource(unsigned long cmd, unsigned long arg);
+/* memory_exchange.c; arg is our copy of the structure. */
+long memory_exchange(struct domain *caller, void *arg);
 
 #endif

@@ -224,8 +224,7 @@ long update_general(unsigned long a1, unsigned long a2, unsigned long a3,
 	return unlikely(page_put_is_pending()) ? mmu_update_settle(err) : err;
 }
 
-long hc_mmu_update(unsigned long a1, unsigned long a2, unsigned long a3,
-		   unsigned long a4, unsigned long a5)
+HC(mmu_update)
 {
 	if (likely((u32)a2 == 1 && a4 == DOMID_SELF &&
 		   !page_put_is_pending() && update_fast(a1, a3))) {

@@ -136,7 +136,7 @@ static int own_op(const struct mmuext_op *op)
 	case MMUEXT_UNMARK_SUPER:
 		return -EOPNOTSUPP;
 	default:
-		return hypercall_enosys_sub("mmuext_op", op->cmd);
+		return hypercall_enosys(op->cmd);
 	}
 }
 
@@ -264,8 +264,7 @@ long ops_general(unsigned long a1, unsigned long a2, unsigned long a3,
 	return err;
 }
 
-long hc_mmuext_op(unsigned long a1, unsigned long a2, unsigned long a3,
-		  unsigned long a4, unsigned long a5)
+HC(mmuext_op)
 {
 	u32 count = (u32)a2;
 

@@ -8,95 +8,68 @@
 #include "hypercall/hypercall.h"
 #include "device/msi.h"
 #include "event/pirq.h"
-#include "mm/guest_copy.h"
 #include "x86/irq.h"
 #include <xen/physdev.h>
 
-static long op_eoi(unsigned long arg)
+static long op_eoi(struct domain *d, void *arg)
 {
-	struct physdev_eoi e;
-
-	if (copy_from_guest_va(&e, arg, sizeof(e))) {
-		return -EFAULT;
-	}
-	return pirq_eoi(current->domain, e.irq);
+	return pirq_eoi(d, ((struct physdev_eoi *)arg)->irq);
 }
 
 /* Only level-triggered lines wait for PHYSDEVOP_eoi. */
-static long op_status_query(unsigned long arg)
+static long op_status_query(struct domain *d, void *arg)
 {
-	struct physdev_irq_status_query q;
+	struct physdev_irq_status_query *q = arg;
 
-	if (copy_from_guest_va(&q, arg, sizeof(q))) {
-		return -EFAULT;
-	}
-	if (!pirq_of(current->domain, q.irq)) {
+	if (!pirq_of(d, q->irq)) {
 		return -EINVAL;
 	}
-	q.flags = irq_is_level(q.irq) ? XENIRQSTAT_needs_eoi : 0;
-	return copy_to_guest_va(arg, &q, sizeof(q)) ? -EFAULT : 0;
-}
-
-static long op_set_iopl(unsigned long arg)
-{
-	struct physdev_set_iopl s;
-
-	if (copy_from_guest_va(&s, arg, sizeof(s))) {
-		return -EFAULT;
-	}
-	if (s.iopl > 3) {
-		return -EINVAL;
-	}
-	current->pv.iopl = s.iopl;
+	q->flags = irq_is_level(q->irq) ? XENIRQSTAT_needs_eoi : 0;
 	return 0;
 }
 
-static long op_set_iobitmap(unsigned long arg)
+static long op_set_iopl(struct domain *d, void *arg)
 {
-	struct physdev_set_iobitmap s;
+	struct physdev_set_iopl *s = arg;
 
-	if (copy_from_guest_va(&s, arg, sizeof(s))) {
-		return -EFAULT;
-	}
-	if (s.nr_ports > 65536) {
+	if (s->iopl > 3) {
 		return -EINVAL;
 	}
-	current->pv.iobmp = (vaddr_t)s.bitmap.p;
-	current->pv.iobmp_ports = s.nr_ports;
+	current->pv.iopl = s->iopl;
 	return 0;
 }
 
-static long op_apic(unsigned long arg, bool write)
+static long op_set_iobitmap(struct domain *d, void *arg)
 {
-	struct physdev_apic a;
-	int err;
+	struct physdev_set_iobitmap *s = arg;
 
-	if (copy_from_guest_va(&a, arg, sizeof(a))) {
-		return -EFAULT;
+	if (s->nr_ports > 65536) {
+		return -EINVAL;
 	}
-	err = ioapic_guest_read(a.apic_physbase, a.reg, &a.value);
-	if (err || write) {
-		return err;
-	}
-	return copy_to_guest_va(arg, &a, sizeof(a)) ? -EFAULT : 0;
+	current->pv.iobmp = (vaddr_t)s->bitmap.p;
+	current->pv.iobmp_ports = s->nr_ports;
+	return 0;
+}
+
+/* Writing is let pass: the registers are ours. */
+static long op_apic(struct domain *d, void *arg)
+{
+	struct physdev_apic *a = arg;
+
+	return ioapic_guest_read(a->apic_physbase, a->reg, &a->value);
 }
 
 /* Vectors are ours; the guest gets a number that it can give back. */
-static long op_alloc_vector(unsigned long arg)
+static long op_alloc_vector(struct domain *d, void *arg)
 {
-	struct physdev_irq i;
+	struct physdev_irq *i = arg;
 
-	if (copy_from_guest_va(&i, arg, sizeof(i))) {
-		return -EFAULT;
-	}
-	if (i.irq >= nr_gsis) {
-		return -EINVAL;
-	}
-	i.vector = i.irq;
-	return copy_to_guest_va(arg, &i, sizeof(i)) ? -EFAULT : 0;
+	i->vector = i->irq;
+	return i->irq < nr_gsis ? 0 : -EINVAL;
 }
 
-static int map_msi(struct domain *d, const struct physdev_map_pirq *m)
+/* The number of the interrupt, or an error. */
+static int map(struct domain *d, const struct physdev_map_pirq *m)
 {
 	struct msi_place at = {
 		.bdf = (u16)((u8)m->bus << 8 | (u8)m->devfn),
@@ -104,173 +77,106 @@ static int map_msi(struct domain *d, const struct physdev_map_pirq *m)
 		.table_base = m->table_base,
 	};
 
-	if (m->type != MAP_PIRQ_TYPE_MSI && (u32)m->bus >> 16) {
-		return -ENODEV;		/* segment 0 only: device/pci.h */
-	}
-	return pirq_map_msi(d, &at);
-}
-
-static int map(struct domain *d, const struct physdev_map_pirq *m)
-{
 	switch (m->type) {
 	case MAP_PIRQ_TYPE_GSI:
-		if (m->index < 0 || (m->pirq >= 0 && m->pirq != m->index)) {
-			return -EINVAL;
-		}
-		return pirq_map_gsi((u32)m->index);
+		return m->index < 0 || (m->pirq >= 0 && m->pirq != m->index) ?
+		       -EINVAL : pirq_map_gsi((u32)m->index);
+	case MAP_PIRQ_TYPE_MSI:
+		return pirq_map_msi(d, &at);
 	case MAP_PIRQ_TYPE_MULTI_MSI:
-		/* Adjacent vectors are not to be had; one does. */
-		if (m->entry_nr != 1) {
+	case MAP_PIRQ_TYPE_MSI_SEG:
+		/* Adjacent vectors are not to be had; segment 0 only. */
+		if (m->type == MAP_PIRQ_TYPE_MULTI_MSI && m->entry_nr != 1) {
 			return -EOPNOTSUPP;
 		}
-		return map_msi(d, m);
-	case MAP_PIRQ_TYPE_MSI:
-	case MAP_PIRQ_TYPE_MSI_SEG:
-		return map_msi(d, m);
+		return (u32)m->bus >> 16 ? -ENODEV : pirq_map_msi(d, &at);
 	default:
 		return -EINVAL;
 	}
 }
 
-static long op_map_pirq(unsigned long arg)
+static long op_map_pirq(struct domain *d, void *arg)
 {
-	struct physdev_map_pirq m;
-	int pirq;
+	struct physdev_map_pirq *m = arg;
+	int pirq = d == current->domain ? map(d, m) : -EPERM;
 
-	if (copy_from_guest_va(&m, arg, sizeof(m))) {
-		return -EFAULT;
-	}
-	if (m.domid != DOMID_SELF && m.domid != current->domain->id) {
-		return -EPERM;
-	}
-	pirq = map(current->domain, &m);
 	if (pirq < 0) {
 		return pirq;
 	}
-	m.pirq = pirq;
-	return copy_to_guest_va(arg, &m, sizeof(m)) ? -EFAULT : 0;
+	m->pirq = pirq;
+	return 0;
 }
 
-static long op_unmap_pirq(unsigned long arg)
+static long op_unmap_pirq(struct domain *d, void *arg)
 {
-	struct physdev_unmap_pirq u;
+	struct physdev_unmap_pirq *u = arg;
 
-	if (copy_from_guest_va(&u, arg, sizeof(u))) {
-		return -EFAULT;
-	}
-	if (u.domid != DOMID_SELF && u.domid != current->domain->id) {
+	if (d != current->domain) {
 		return -EPERM;
 	}
-	return u.pirq < 0 ? -EINVAL : pirq_unmap(current->domain,
-						 (u32)u.pirq);
+	return u->pirq < 0 ? -EINVAL : pirq_unmap(d, (u32)u->pirq);
 }
 
-static long op_setup_gsi(unsigned long arg)
+static long op_setup_gsi(struct domain *d, void *arg)
 {
-	struct physdev_setup_gsi s;
+	struct physdev_setup_gsi *s = arg;
 
-	if (copy_from_guest_va(&s, arg, sizeof(s))) {
-		return -EFAULT;
-	}
-	if (s.gsi < 0) {
-		return -EINVAL;
-	}
-	return pirq_setup_gsi(current->domain, (u32)s.gsi, s.triggering,
-			      s.polarity);
+	return s->gsi < 0 ? -EINVAL : pirq_setup_gsi(d, (u32)s->gsi,
+						     s->triggering,
+						     s->polarity);
 }
 
-static long op_get_free_pirq(unsigned long arg)
+static long op_restore_msi(struct domain *d, void *arg)
 {
-	struct physdev_get_free_pirq g;
+	struct physdev_pci_device *p = arg;
 
-	if (copy_from_guest_va(&g, arg, sizeof(g))) {
-		return -EFAULT;
-	}
-	for (u32 i = MAX_IRQS - 1; i >= 16; i--) {
-		if (!pirq_of(current->domain, i)->mapped) {
-			g.pirq = i;
-			return copy_to_guest_va(arg, &g, sizeof(g)) ?
-			       -EFAULT : 0;
-		}
-	}
-	return -ENOSPC;
+	return p->seg ? -ENODEV :
+	       pirq_restore_msi((u16)(p->bus << 8 | p->devfn));
 }
 
-static long op_restore_msi(unsigned long arg, bool with_segment)
+static long op_nothing(struct domain *d, void *arg)
 {
-	struct physdev_pci_device p = { 0 };
-	struct physdev_restore_msi r;
-
-	if (with_segment) {
-		if (copy_from_guest_va(&p, arg, sizeof(p))) {
-			return -EFAULT;
-		}
-	} else {
-		if (copy_from_guest_va(&r, arg, sizeof(r))) {
-			return -EFAULT;
-		}
-		p.bus = r.bus;
-		p.devfn = r.devfn;
-	}
-	return p.seg ? -ENODEV :
-	       pirq_restore_msi((u16)(p.bus << 8 | p.devfn));
+	return 0;
 }
 
-/* Calls for the machine: domain 0's alone. */
-static long machine_call(unsigned long cmd, unsigned long arg)
-{
-	switch (cmd) {
-	case PHYSDEVOP_irq_status_query:
-		return op_status_query(arg);
-	case PHYSDEVOP_map_pirq:
-		return op_map_pirq(arg);
-	case PHYSDEVOP_unmap_pirq:
-		return op_unmap_pirq(arg);
-	case PHYSDEVOP_setup_gsi:
-		return op_setup_gsi(arg);
-	case PHYSDEVOP_get_free_pirq:
-		return op_get_free_pirq(arg);
-	case PHYSDEVOP_apic_read:
-		return op_apic(arg, false);
-	case PHYSDEVOP_apic_write:
-		return op_apic(arg, true);
-	case PHYSDEVOP_alloc_irq_vector:
-		return op_alloc_vector(arg);
-	case PHYSDEVOP_restore_msi:
-		return op_restore_msi(arg, false);
-	case PHYSDEVOP_restore_msi_ext:
-		return op_restore_msi(arg, true);
-	case PHYSDEVOP_free_irq_vector:
-	case PHYSDEVOP_manage_pci_add:
-	case PHYSDEVOP_manage_pci_remove:
-	case PHYSDEVOP_manage_pci_add_ext:
-	case PHYSDEVOP_pci_device_add:
-	case PHYSDEVOP_pci_device_remove:
-	case PHYSDEVOP_prepare_msix:
-	case PHYSDEVOP_release_msix:
-	case PHYSDEVOP_dbgp_op:
-	case PHYSDEVOP_pci_mmcfg_reserved:
-		return 0;
-	default:
-		return hypercall_enosys_sub("physdev_op", cmd);
-	}
-}
+/* What is not privileged is about the caller's own interrupts and ports. */
+static const struct subcall calls[] = {
+	[PHYSDEVOP_eoi] = { op_eoi, sizeof(struct physdev_eoi) },
+	[PHYSDEVOP_set_iopl] = { op_set_iopl,
+		sizeof(struct physdev_set_iopl) },
+	[PHYSDEVOP_set_iobitmap] = { op_set_iobitmap,
+		sizeof(struct physdev_set_iobitmap) },
+	[PHYSDEVOP_irq_status_query] = { op_status_query,
+		sizeof(struct physdev_irq_status_query),
+		SUB_PRIVILEGED | SUB_OUT },
+	[PHYSDEVOP_map_pirq] = { op_map_pirq, sizeof(struct physdev_map_pirq),
+		SUB_PRIVILEGED | SUB_DOMAIN | SUB_OUT },
+	[PHYSDEVOP_unmap_pirq] = { op_unmap_pirq,
+		sizeof(struct physdev_unmap_pirq),
+		SUB_PRIVILEGED | SUB_DOMAIN },
+	[PHYSDEVOP_setup_gsi] = { op_setup_gsi,
+		sizeof(struct physdev_setup_gsi), SUB_PRIVILEGED },
+	[PHYSDEVOP_apic_read] = { op_apic, sizeof(struct physdev_apic),
+		SUB_PRIVILEGED | SUB_OUT },
+	[PHYSDEVOP_apic_write] = { op_apic, sizeof(struct physdev_apic),
+		SUB_PRIVILEGED },
+	[PHYSDEVOP_pci_mmcfg_reserved] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_alloc_irq_vector] = { op_alloc_vector,
+		sizeof(struct physdev_irq), SUB_PRIVILEGED | SUB_OUT },
+	[PHYSDEVOP_free_irq_vector] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_restore_msi_ext] = { op_restore_msi,
+		sizeof(struct physdev_pci_device), SUB_PRIVILEGED },
+	[PHYSDEVOP_manage_pci_add] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_manage_pci_remove] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_manage_pci_add_ext] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_pci_device_add] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_pci_device_remove] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_prepare_msix] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_release_msix] = { op_nothing, 0, SUB_PRIVILEGED },
+	[PHYSDEVOP_dbgp_op] = { op_nothing, 0, SUB_PRIVILEGED },
+};
 
-long hc_physdev_op(unsigned long cmd, unsigned long arg, unsigned long a3,
-		   unsigned long a4, unsigned long a5)
+HC(physdev_op)
 {
-	switch (cmd) {
-	case PHYSDEVOP_eoi:
-		return op_eoi(arg);
-	case PHYSDEVOP_set_iopl:
-		return op_set_iopl(arg);
-	case PHYSDEVOP_set_iobitmap:
-		return op_set_iobitmap(arg);
-	default:
-		break;
-	}
-	if (!current->domain->privileged) {
-		return -EPERM;
-	}
-	return machine_call(cmd, arg);
+	return subcall(calls, ARRAY_LEN(calls), (u32)a1, a2);
 }

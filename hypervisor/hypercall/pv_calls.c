@@ -18,8 +18,7 @@
 			 BIT(VMASST_TYPE_runstate_update_flag) | \
 			 BIT(VMASST_TYPE_m2p_strict))
 
-long hc_stack_switch(unsigned long a1, unsigned long a2, unsigned long a3,
-		     unsigned long a4, unsigned long a5)
+HC(stack_switch)
 {
 	struct vcpu *v = current;
 
@@ -29,8 +28,7 @@ long hc_stack_switch(unsigned long a1, unsigned long a2, unsigned long a3,
 	return 0;
 }
 
-long hc_set_callbacks(unsigned long a1, unsigned long a2, unsigned long a3,
-		      unsigned long a4, unsigned long a5)
+HC(set_callbacks)
 {
 	struct vcpu *v = current;
 
@@ -45,8 +43,7 @@ long hc_set_callbacks(unsigned long a1, unsigned long a2, unsigned long a3,
 	return 0;
 }
 
-long hc_fpu_taskswitch(unsigned long a1, unsigned long a2, unsigned long a3,
-		       unsigned long a4, unsigned long a5)
+HC(fpu_taskswitch)
 {
 	struct vcpu *v = current;
 
@@ -55,8 +52,7 @@ long hc_fpu_taskswitch(unsigned long a1, unsigned long a2, unsigned long a3,
 	return 0;
 }
 
-long hc_vm_assist(unsigned long a1, unsigned long a2, unsigned long a3,
-		  unsigned long a4, unsigned long a5)
+HC(vm_assist)
 {
 	unsigned int cmd = (unsigned int)a1, type = (unsigned int)a2;
 	struct domain *d = current->domain;

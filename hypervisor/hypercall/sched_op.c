@@ -15,58 +15,22 @@
 #define POLL_MAX_PORTS	128
 #define YIELD_REST_NS	50000
 
-static long op_shutdown(unsigned long arg)
+static long op_shutdown(struct domain *d, void *arg)
 {
-	struct sched_shutdown s;
+	struct sched_shutdown *s = arg;
 
-	if (copy_from_guest_va(&s, arg, sizeof(s))) {
-		return -EFAULT;
-	}
-	if (s.reason > SHUTDOWN_MAX) {
+	if (s->reason > SHUTDOWN_MAX) {
 		return -EINVAL;
 	}
-	domain_shutdown(current->domain, (u8)s.reason);
+	domain_shutdown(d, (u8)s->reason);
 	return 0;
 }
 
-/* Remembers why, for a shutdown that follows (a crash kernel's, say). */
-static long op_shutdown_code(unsigned long arg)
+static long op_remote_shutdown(struct domain *d, void *arg)
 {
-	struct domain *d = current->domain;
-	struct sched_shutdown s;
+	struct sched_remote_shutdown *s = arg;
 
-	if (copy_from_guest_va(&s, arg, sizeof(s))) {
-		return -EFAULT;
-	}
-	if (s.reason > SHUTDOWN_MAX) {
-		return -EINVAL;
-	}
-	spin_lock(&d->lock);
-	if (!d->shutting_down) {
-		d->shutdown_code = (u8)s.reason;
-	}
-	spin_unlock(&d->lock);
-	return 0;
-}
-
-static long op_remote_shutdown(unsigned long arg)
-{
-	struct sched_remote_shutdown s;
-	struct domain *d;
-
-	if (copy_from_guest_va(&s, arg, sizeof(s))) {
-		return -EFAULT;
-	}
-	d = domain_get_by_id(s.domain_id);
-	if (!d) {
-		return -ESRCH;
-	}
-	if (!current->domain->privileged) {
-		domain_put(d);
-		return -EPERM;
-	}
-	domain_shutdown(d, (u8)s.reason);
-	domain_put(d);
+	domain_shutdown(d, (u8)s->reason);
 	return 0;
 }
 
@@ -100,18 +64,19 @@ static int poll_ready(struct vcpu *v, const struct sched_poll *p)
  * is marked as polling before the ports are looked at: what comes after that
  * look finds the mark and unblocks it.
  */
-static long poll(const struct sched_poll *p, evtchn_port_t first)
+static long poll(struct domain *d, const struct sched_poll *p,
+		 evtchn_port_t first)
 {
 	struct vcpu *v = current;
 	int ready;
 
 	v->poll_port = first;
-	atomic_or(&v->domain->polling_vcpus, BIT(v->id));
+	atomic_or(&d->polling_vcpus, BIT(v->id));
 	atomic_or(&v->pause_flags, VPF_POLLING);
 	smp_mb();
 	ready = poll_ready(v, p);
 	if (ready) {
-		atomic_and(&v->domain->polling_vcpus, ~BIT(v->id));
+		atomic_and(&d->polling_vcpus, ~BIT(v->id));
 		atomic_and(&v->pause_flags, ~VPF_POLLING);
 		return ready < 0 ? ready : 0;
 	}
@@ -125,22 +90,18 @@ static long poll(const struct sched_poll *p, evtchn_port_t first)
 	return 0;
 }
 
-static long op_poll(unsigned long arg)
+static long op_poll(struct domain *d, void *arg)
 {
-	struct sched_poll p;
+	struct sched_poll *p = arg;
 	evtchn_port_t first = ~0U;
 
-	if (copy_from_guest_va(&p, arg, sizeof(p))) {
-		return -EFAULT;
-	}
-	if (p.nr_ports > POLL_MAX_PORTS) {
+	if (p->nr_ports > POLL_MAX_PORTS) {
 		return -EINVAL;
 	}
-	if (p.nr_ports == 1 &&
-	    copy_from_guest_va(&first, (vaddr_t)p.ports.p, sizeof(first))) {
+	if (p->nr_ports == 1 && copy_from_guest(&first, p->ports.p, 1)) {
 		return -EFAULT;
 	}
-	return poll(&p, first);
+	return poll(d, p, first);
 }
 
 /*
@@ -153,71 +114,34 @@ static long op_yield(void)
 	struct sched_poll rest = { .timeout = now_ns() + YIELD_REST_NS };
 
 	vcpu_yield_current();
-	return vcpus_wait_here() ? 0 : poll(&rest, ~0U);
+	return vcpus_wait_here() ? 0 : poll(current->domain, &rest, ~0U);
 }
 
-static long op_watchdog(unsigned long arg)
+static long op_watchdog(struct domain *d, void *arg)
 {
-	struct sched_watchdog w;
+	struct sched_watchdog *w = arg;
 
-	if (copy_from_guest_va(&w, arg, sizeof(w))) {
-		return -EFAULT;
-	}
-	return domain_watchdog(current->domain, w.id, w.timeout);
+	return domain_watchdog(d, w->id, w->timeout);
 }
 
-static long op_pin_override(unsigned long arg)
-{
-	struct sched_pin_override p;
+static const struct subcall calls[] = {
+	[SCHEDOP_shutdown] = { op_shutdown, sizeof(struct sched_shutdown) },
+	[SCHEDOP_poll] = { op_poll, sizeof(struct sched_poll) },
+	[SCHEDOP_remote_shutdown] = { op_remote_shutdown,
+		sizeof(struct sched_remote_shutdown),
+		SUB_PRIVILEGED | SUB_DOMAIN },
+	[SCHEDOP_watchdog] = { op_watchdog, sizeof(struct sched_watchdog) },
+};
 
-	if (!current->domain->privileged) {
-		return -EPERM;
-	}
-	if (copy_from_guest_va(&p, arg, sizeof(p))) {
-		return -EFAULT;
-	}
-	return vcpu_pin_override(current, p.pcpu);
-}
-
-long hc_sched_op(unsigned long cmd, unsigned long arg, unsigned long a3,
-		 unsigned long a4, unsigned long a5)
+HC(sched_op)
 {
-	switch (cmd) {
+	switch (a1) {
 	case SCHEDOP_yield:
 		return op_yield();
 	case SCHEDOP_block:
 		vcpu_block_current();
 		return 0;
-	case SCHEDOP_shutdown:
-		return op_shutdown(arg);
-	case SCHEDOP_poll:
-		return op_poll(arg);
-	case SCHEDOP_remote_shutdown:
-		return op_remote_shutdown(arg);
-	case SCHEDOP_shutdown_code:
-		return op_shutdown_code(arg);
-	case SCHEDOP_watchdog:
-		return op_watchdog(arg);
-	case SCHEDOP_pin_override:
-		return op_pin_override(arg);
 	default:
-		return hypercall_enosys_sub("sched_op", cmd);
+		return subcall(calls, ARRAY_LEN(calls), (u32)a1, a2);
 	}
-}
-
-/* The old number: the reason is the argument itself. */
-long hc_sched_op_compat(unsigned long cmd, unsigned long arg,
-			unsigned long a3, unsigned long a4, unsigned long a5)
-{
-	if (cmd == SCHEDOP_shutdown) {
-		if (arg > SHUTDOWN_MAX) {
-			return -EINVAL;
-		}
-		domain_shutdown(current->domain, (u8)arg);
-		return 0;
-	}
-	if (cmd == SCHEDOP_yield || cmd == SCHEDOP_block) {
-		return hc_sched_op(cmd, 0, 0, 0, 0);
-	}
-	return hypercall_enosys_sub("sched_op_compat", cmd);
 }

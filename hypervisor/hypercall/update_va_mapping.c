@@ -62,9 +62,7 @@ static int flush(vaddr_t va, unsigned long flags)
 	return 0;
 }
 
-long hc_update_va_mapping(unsigned long a1, unsigned long a2,
-			  unsigned long a3, unsigned long a4,
-			  unsigned long a5)
+HC(update_va_mapping)
 {
 	int err = set_entry(a1, a2, current->domain);
 
@@ -74,9 +72,7 @@ long hc_update_va_mapping(unsigned long a1, unsigned long a2,
 	return a3 ? flush(a1, a3) : 0;
 }
 
-long hc_update_va_mapping_otherdomain(unsigned long a1, unsigned long a2,
-				      unsigned long a3, unsigned long a4,
-				      unsigned long a5)
+HC(update_va_mapping_otherdomain)
 {
 	struct domain *owner;
 	int err = foreign_get((domid_t)a4, &owner);

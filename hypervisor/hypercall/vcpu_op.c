@@ -2,7 +2,7 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * vcpu_op (xen/vcpu.h): what a domain does with its own vCPUs: starts and
- * stops them, places their memory areas, sets their timers.
+ * stops them, places their memory areas, sets their timers; set_timer_op.
  */
 #include "hypercall/hypercall.h"
 #include "domain/sched.h"
@@ -14,27 +14,26 @@
 
 #define MIN_PERIOD_NS	1000000ULL
 #define MAX_PERIOD_NS	(1ULL << 57)
+#define FAR_AWAY_NS	(1ULL << 62)
+#define LATE_ENOUGH_NS	100000000ULL
 
 static long op_initialise(struct vcpu *v, unsigned long arg)
 {
-	struct vcpu_guest_context *c;
+	struct vcpu_guest_context *c = heap_alloc_pages(1);
 	long err = -EFAULT;
 
 	_Static_assert(sizeof(*c) <= 2 * PAGE_SIZE, "two frames");
-	c = heap_alloc_pages(1);
 	if (!c) {
 		return -ENOMEM;
 	}
-	if (copy_from_guest_va(c, arg, sizeof(*c))) {
-		goto out_free;
+	if (!copy_from_guest(c, arg, 1)) {
+		spin_lock(&v->domain->lock);
+		err = v->initialised ? -EEXIST : pvcpu_set_context(v, c);
+		if (!err) {
+			vcpu_context_set(v, c->flags & VGCF_online);
+		}
+		spin_unlock(&v->domain->lock);
 	}
-	spin_lock(&v->domain->lock);
-	err = v->initialised ? -EEXIST : pvcpu_set_context(v, c);
-	if (!err) {
-		vcpu_context_set(v, c->flags & VGCF_online);
-	}
-	spin_unlock(&v->domain->lock);
-out_free:
 	heap_free_pages(c, 1);
 	return err;
 }
@@ -44,18 +43,12 @@ static long op_get_runstate(struct vcpu *v, unsigned long arg)
 	struct vcpu_runstate_info r;
 
 	vcpu_runstate_read(v, &r);
-	return copy_to_guest_va(arg, &r, sizeof(r)) ? -EFAULT : 0;
+	return copy_to_guest(arg, &r, 1);
 }
 
 /* Both areas: an address in the guest, which we write from then on. */
-static long op_register_area(struct vcpu *v, unsigned long arg, size_t size,
-			     vaddr_t *where)
+static long register_area(struct vcpu *v, u64 at, size_t size, vaddr_t *where)
 {
-	u64 at;
-
-	if (copy_from_guest_va(&at, arg, sizeof(at))) {
-		return -EFAULT;
-	}
 	if (at + size < at || (at < HV_VIRT_END && at + size > HV_VIRT_START)) {
 		return -EFAULT;
 	}
@@ -64,66 +57,25 @@ static long op_register_area(struct vcpu *v, unsigned long arg, size_t size,
 	return 0;
 }
 
-static long op_set_periodic(struct vcpu *v, unsigned long arg)
+/* 0 stops it. */
+static void periodic_set(struct vcpu *v, u64 period_ns)
 {
-	struct vcpu_set_periodic_timer p;
-
-	if (copy_from_guest_va(&p, arg, sizeof(p))) {
-		return -EFAULT;
+	WRITE_ONCE(v->periodic_ns, period_ns);
+	if (period_ns) {
+		timer_set(&v->periodic, now_ns() + period_ns);
+	} else {
+		timer_stop(&v->periodic);
 	}
-	if (p.period_ns < MIN_PERIOD_NS || p.period_ns > MAX_PERIOD_NS) {
-		return -EINVAL;
-	}
-	WRITE_ONCE(v->periodic_ns, p.period_ns);
-	timer_set(&v->periodic, now_ns() + p.period_ns);
-	return 0;
 }
 
-static long op_stop_periodic(struct vcpu *v)
+static void singleshot_set(struct vcpu *v, u64 when)
 {
-	WRITE_ONCE(v->periodic_ns, 0);
-	timer_stop(&v->periodic);
-	return 0;
-}
-
-static long op_set_singleshot(struct vcpu *v, unsigned long arg)
-{
-	struct vcpu_set_singleshot_timer s;
-
-	if (v != current) {
-		return -EINVAL;
-	}
-	if (copy_from_guest_va(&s, arg, sizeof(s))) {
-		return -EFAULT;
-	}
-	if ((s.flags & VCPU_SSHOTTMR_future) && s.timeout_abs_ns < now_ns()) {
-		return -ETIME;
-	}
 	timer_migrate(&v->singleshot, this_cpu_id());
-	timer_set(&v->singleshot, s.timeout_abs_ns);
-	return 0;
+	timer_set(&v->singleshot, when);
 }
 
-static long op_stop_singleshot(struct vcpu *v)
-{
-	if (v != current) {
-		return -EINVAL;
-	}
-	timer_stop(&v->singleshot);
-	return 0;
-}
-
-static long op_register_info(struct vcpu *v, unsigned long arg)
-{
-	struct vcpu_register_vcpu_info r;
-
-	if (copy_from_guest_va(&r, arg, sizeof(r))) {
-		return -EFAULT;
-	}
-	return vcpu_register_info(v, mfn(r.mfn), r.offset);
-}
-
-static long on_state(unsigned long cmd, struct vcpu *v, unsigned long arg)
+/* Calls without an argument, and those whose argument is not copied in. */
+static long on_vcpu(unsigned long cmd, struct vcpu *v, unsigned long arg)
 {
 	switch (cmd) {
 	case VCPUOP_initialise:
@@ -135,6 +87,11 @@ static long on_state(unsigned long cmd, struct vcpu *v, unsigned long arg)
 		return 0;
 	case VCPUOP_is_up:
 		return !(READ_ONCE(v->pause_flags) & VPF_DOWN);
+	case VCPUOP_get_runstate_info:
+		return op_get_runstate(v, arg);
+	case VCPUOP_stop_periodic_timer:
+		periodic_set(v, 0);
+		return 0;
 	case VCPUOP_send_nmi:
 		guest_nmi_raise(v);
 		vcpu_kick(v);
@@ -143,41 +100,86 @@ static long on_state(unsigned long cmd, struct vcpu *v, unsigned long arg)
 		/* Only for vCPUs bound to CPUs for good, which none is. */
 		return -EINVAL;
 	default:
-		return hypercall_enosys_sub("vcpu_op", cmd);
+		return hypercall_enosys(cmd);
 	}
 }
 
-long hc_vcpu_op(unsigned long cmd, unsigned long id, unsigned long arg,
-		unsigned long a4, unsigned long a5)
+HC(vcpu_op)
 {
+	static const u8 sizes[] = {
+		[VCPUOP_set_singleshot_timer] =
+			sizeof(struct vcpu_set_singleshot_timer),
+		[VCPUOP_set_periodic_timer] =
+			sizeof(struct vcpu_set_periodic_timer),
+		[VCPUOP_register_runstate_memory_area] = sizeof(u64),
+		[VCPUOP_register_vcpu_time_memory_area] = sizeof(u64),
+		[VCPUOP_register_vcpu_info] =
+			sizeof(struct vcpu_register_vcpu_info),
+	};
+	union {
+		struct vcpu_set_singleshot_timer singleshot;
+		struct vcpu_set_periodic_timer periodic;
+		struct vcpu_register_vcpu_info info;
+		u64 area;
+	} arg;
 	struct domain *d = current->domain;
-	struct vcpu *v;
+	struct vcpu *v = a2 < d->max_vcpus ? d->vcpus[a2] : NULL;
 
-	if (id >= d->max_vcpus || !d->vcpus[id]) {
+	if (!v) {
 		return -ENOENT;
 	}
-	v = d->vcpus[id];
-	switch (cmd) {
-	case VCPUOP_set_singleshot_timer:
-		return op_set_singleshot(v, arg);
-	case VCPUOP_stop_singleshot_timer:
-		return op_stop_singleshot(v);
-	case VCPUOP_set_periodic_timer:
-		return op_set_periodic(v, arg);
-	case VCPUOP_stop_periodic_timer:
-		return op_stop_periodic(v);
-	case VCPUOP_get_runstate_info:
-		return op_get_runstate(v, arg);
-	case VCPUOP_register_runstate_memory_area:
-		return op_register_area(v, arg,
-					sizeof(struct vcpu_runstate_info),
-					&v->runstate_guest);
-	case VCPUOP_register_vcpu_time_memory_area:
-		return op_register_area(v, arg, sizeof(struct vcpu_time_info),
-					&v->time_guest);
-	case VCPUOP_register_vcpu_info:
-		return op_register_info(v, arg);
-	default:
-		return on_state(cmd, v, arg);
+	if (v != current && (a1 == VCPUOP_set_singleshot_timer ||
+			     a1 == VCPUOP_stop_singleshot_timer)) {
+		return -EINVAL;
 	}
+	if (a1 < ARRAY_LEN(sizes) && copy_from_guest_va(&arg, a3, sizes[a1])) {
+		return -EFAULT;
+	}
+	switch (a1) {
+	case VCPUOP_set_singleshot_timer:
+		if (arg.singleshot.flags & VCPU_SSHOTTMR_future &&
+		    arg.singleshot.timeout_abs_ns < now_ns()) {
+			return -ETIME;
+		}
+		singleshot_set(v, arg.singleshot.timeout_abs_ns);
+		return 0;
+	case VCPUOP_stop_singleshot_timer:
+		timer_stop(&v->singleshot);
+		return 0;
+	case VCPUOP_set_periodic_timer:
+		if (arg.periodic.period_ns < MIN_PERIOD_NS ||
+		    arg.periodic.period_ns > MAX_PERIOD_NS) {
+			return -EINVAL;
+		}
+		periodic_set(v, arg.periodic.period_ns);
+		return 0;
+	case VCPUOP_register_runstate_memory_area:
+		return register_area(v, arg.area,
+				     sizeof(struct vcpu_runstate_info),
+				     &v->runstate_guest);
+	case VCPUOP_register_vcpu_time_memory_area:
+		return register_area(v, arg.area, sizeof(struct vcpu_time_info),
+				     &v->time_guest);
+	case VCPUOP_register_vcpu_info:
+		return vcpu_register_info(v, mfn(arg.info.mfn),
+					  arg.info.offset);
+	default:
+		return on_vcpu(a1, v, a3);
+	}
+}
+
+/*
+ * The one-shot timer by its old name (xen/xen.h).  Zero stops it; a time in
+ * the past fires at once; old kernels' wrapped differences give times absurdly
+ * far away.
+ */
+HC(set_timer_op)
+{
+	if (!a1) {
+		timer_stop(&current->singleshot);
+	} else {
+		singleshot_set(current, a1 < FAR_AWAY_NS ? a1 :
+			       now_ns() + LATE_ENOUGH_NS);
+	}
+	return 0;
 }

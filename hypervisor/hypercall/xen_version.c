@@ -14,20 +14,17 @@
 
 static long put_string(unsigned long to, const char *text, size_t size)
 {
-	size_t len = min(strlen(text) + 1, size);
-
-	return copy_to_guest_va(to, text, len);
+	return copy_to_guest_va(to, text, min(strlen(text) + 1, size));
 }
 
 static long compile_info(unsigned long to)
 {
-	struct xen_compile_info info = { 0 };
+	static const struct xen_compile_info info = {
+		.compiler = "gcc " __VERSION__,
+		.compile_by = "paravane",
+		.compile_date = PARAVANE_VERSION,
+	};
 
-	str_copy(info.compiler, "gcc " __VERSION__, sizeof(info.compiler));
-	str_copy(info.compile_by, "paravane", sizeof(info.compile_by));
-	str_copy(info.compile_domain, "", sizeof(info.compile_domain));
-	str_copy(info.compile_date, PARAVANE_VERSION,
-		 sizeof(info.compile_date));
 	return copy_to_guest(to, &info, 1);
 }
 
@@ -63,41 +60,10 @@ static long platform_parameters(unsigned long to)
 	return copy_to_guest(to, &p, 1);
 }
 
-static long commandline(unsigned long to)
+static __noinline long other_commands(unsigned long cmd, unsigned long arg)
 {
-	static const char hidden[] = "<denied>";
+	struct domain *d = current->domain;
 
-	if (!current->domain->privileged) {
-		return copy_to_guest_va(to, hidden, sizeof(hidden));
-	}
-	return copy_to_guest_va(to, boot_info.cmdline,
-				min(strlen(boot_info.cmdline) + 1,
-				    sizeof(xen_commandline_t)));
-}
-
-static long build_id(unsigned long to)
-{
-	struct { u32 len; char id[16]; } id = { 0, PARAVANE_VERSION };
-
-	id.len = (u32)strlen(id.id);
-	if (!to) {
-		return id.len;
-	}
-
-	u32 room;
-
-	if (copy_from_guest(&room, to, 1)) {
-		return -EFAULT;
-	}
-	if (room < id.len) {
-		return -ENOBUFS;
-	}
-	return copy_to_guest_va(to, &id, 4 + id.len) ? -EFAULT : (long)id.len;
-}
-
-static __attribute__((noinline)) long other_commands(unsigned long cmd,
-						     unsigned long arg)
-{
 	switch ((int)cmd) {
 	case XENVER_extraversion:
 		return put_string(arg, ".0-paravane",
@@ -117,21 +83,19 @@ static __attribute__((noinline)) long other_commands(unsigned long cmd,
 	case XENVER_pagesize:
 		return arg ? -EINVAL : (long)PAGE_SIZE;
 	case XENVER_guest_handle:
-		return copy_to_guest(arg, &current->domain->uuid, 1);
+		return copy_to_guest(arg, &d->uuid, 1);
 	case XENVER_commandline:
-		return commandline(arg);
+		return put_string(arg, d->privileged ? boot_info.cmdline :
+				  "<denied>", sizeof(xen_commandline_t));
 	case XENVER_build_id:
-		return build_id(arg);
+		return -ENODATA;
 	}
-	return hypercall_enosys_sub("xen_version", cmd);
+	return hypercall_enosys(cmd);
 }
 
 /* The version alone costs nothing: guests use the call to be interrupted. */
-long hc_xen_version(unsigned long cmd, unsigned long arg, unsigned long a3,
-		    unsigned long a4, unsigned long a5)
+HC(xen_version)
 {
-	if ((int)cmd == XENVER_version) {
-		return 4 << 16 | 17;
-	}
-	return other_commands(cmd, arg);
+	return (int)a1 == XENVER_version ? 4 << 16 | 17 :
+					   other_commands(a1, a2);
 }

@@ -105,8 +105,7 @@ hypercall_done:
 	sysretq
 
 hypercall_unknown:
-	mov	%r11, %rdi
-	call	hypercall_bad_number
+	call	hc_missing
 	jmp	hypercall_done
 
 /* 32-bit user code's syscall (AMD): rip in rcx, rflags in r11. */

@@ -37,6 +37,5 @@ void guest_syscall(struct cpu_user_regs *regs);
 void guest_syscall32(struct cpu_user_regs *regs);
 void guest_sysenter(struct cpu_user_regs *regs);
 void guest_iret_fault(struct cpu_user_regs *regs);
-long hypercall_bad_number(unsigned long nr);
 
 #endif
