@@ -8,6 +8,7 @@
 #include "grant/grant_table.h"
 #include "mm/l1_ref.h"
 #include "mm/page_type.h"
+#include "mm/walk.h"
 
 /* The current domain's L1 entry, with a use of its table: NULL if none. */
 static pte_t *entry_get(u64 addr, bool contains_pte, mfn_t *table)
@@ -20,22 +21,17 @@ static pte_t *entry_get(u64 addr, bool contains_pte, mfn_t *table)
 		}
 		where.v = addr;
 	} else {
-		(void)guest_walk_l1(addr, &where);
+		(void)walk_l1(addr, &where);
 		if (!where.v) {
 			return NULL;
 		}
 	}
 	*table = maddr_to_mfn(where);
-	switch (pt_use_get(*table, current->domain)) {
-	case FT_L1:
-		return (pte_t *)mfn_to_virt(*table) +
-		       (where.v & PAGE_OFFSET_MASK) / sizeof(pte_t);
-	case FT_NONE:
-		return NULL;
-	default:
-		pt_use_put(*table);
+	if (table->v >= max_mfn ||
+	    !frame_use_get(mfn_to_frame(*table), current->domain->id, FT_L1)) {
 		return NULL;
 	}
+	return (pte_t *)(direct_map_base + where.v);
 }
 
 s16 grant_host_map(u64 host_addr, u32 flags, struct domain *owner, u64 e)

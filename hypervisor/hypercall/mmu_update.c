@@ -149,8 +149,8 @@ static __noinline bool done_one(vaddr_t pdone)
 static inline bool update_fast(vaddr_t req, vaddr_t pdone)
 {
 	struct domain *d = current->domain;
-	struct frame *f;
 	u64 ptr, val;
+	mfn_t table;
 	pte_t *ptep;
 	int err;
 
@@ -160,8 +160,8 @@ static inline bool update_fast(vaddr_t req, vaddr_t pdone)
 	    ptr >> PAGE_SHIFT >= max_mfn) {
 		return false;
 	}
-	f = &frame_table[ptr >> PAGE_SHIFT];
-	if (!frame_use_get(f, d->id, FT_L1)) {
+	table = mfn(ptr >> PAGE_SHIFT);
+	if (!frame_use_get(mfn_to_frame(table), d->id, FT_L1)) {
 		return false;
 	}
 	ptep = (pte_t *)(direct_map_base + (ptr & ~7UL));
@@ -171,9 +171,7 @@ static inline bool update_fast(vaddr_t req, vaddr_t pdone)
 		err = l1_entry_set(d, d, ptep, val,
 				   ptr & MMU_PT_UPDATE_PRESERVE_AD);
 	}
-	if (unlikely(!frame_use_put(f))) {
-		pt_use_put(frame_to_mfn(f));
-	}
+	pt_use_put(table);
 	if (err) {
 		return false;
 	}

@@ -14,22 +14,20 @@ static int set_entry(vaddr_t va, pte_t new, struct domain *frame_owner)
 {
 	struct domain *d = current->domain;
 	maddr_t where = { 0 };
-	struct frame *f;
+	mfn_t table;
 	int err;
 
 	(void)walk_l1(va, &where);
 	if (!where.v) {
 		return -EINVAL;
 	}
-	f = mfn_to_frame(maddr_to_mfn(where));
-	if (!frame_use_get(f, d->id, FT_L1)) {
+	table = maddr_to_mfn(where);
+	if (!frame_use_get(mfn_to_frame(table), d->id, FT_L1)) {
 		return -EINVAL;
 	}
 	err = l1_entry_set(d, frame_owner, (pte_t *)(direct_map_base +
 			   where.v), new, false);
-	if (unlikely(!frame_use_put(f))) {
-		pt_use_put(frame_to_mfn(f));
-	}
+	pt_use_put(table);
 	return err;
 }
 

@@ -28,16 +28,12 @@ static const u8 one_byte[256] = {
 	[0x80] = ALU | OP_IMM8, [0x81] = ALU | OP_IMMZ,
 	[0x83] = ALU | OP_IMM8,
 	[0x86 ... 0x89] = ALU,
-	[0xa4] = OP_KNOWN | OP_BYTE, [0xa5] = OP_KNOWN | OP_BYTE,
-	[0xaa] = OP_KNOWN | OP_BYTE, [0xab] = OP_KNOWN | OP_BYTE,
 	[0xc6] = ALU | OP_IMM8, [0xc7] = ALU | OP_IMMZ,
 	[0xcd] = OP_KNOWN | OP_IMM8 | OP_UNSIGNED,
 	[0xe4 ... 0xe7] = OP_KNOWN | OP_BYTE | OP_NO_W | OP_IMM8 | OP_UNSIGNED,
 	[0xec ... 0xef] = OP_KNOWN | OP_BYTE | OP_NO_W,
 	[0xf4] = OP_KNOWN,
-	[0xf6] = ALU, [0xf7] = ALU,
 	[0xfa] = OP_KNOWN, [0xfb] = OP_KNOWN,
-	[0xfe] = ALU, [0xff] = ALU,
 };
 
 static const u8 two_byte[256] = {
@@ -49,7 +45,7 @@ static const u8 two_byte[256] = {
 	[0xab] = OP_KNOWN | OP_MODRM, [0xb3] = OP_KNOWN | OP_MODRM,
 	[0xbb] = OP_KNOWN | OP_MODRM,
 	[0xba] = OP_KNOWN | OP_MODRM | OP_IMM8 | OP_UNSIGNED,
-	[0xb0] = ALU, [0xb1] = ALU, [0xc0] = ALU, [0xc1] = ALU,
+	[0xb0] = ALU, [0xb1] = ALU,
 	[0xc3] = OP_KNOWN | OP_MODRM,
 #undef ALU
 };
@@ -225,22 +221,12 @@ int insn_decode(struct insn *in, const u8 *bytes, unsigned int n,
 }
 
 /* Where each register's number finds it in the frame. */
-static const u8 reg_offset[16] = {
+const u8 insn_reg_offset[16] = {
 #define AT(reg) offsetof(struct cpu_user_regs, reg)
 	AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
 	AT(r8), AT(r9), AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
 #undef AT
 };
-
-u64 *insn_reg(struct cpu_user_regs *regs, unsigned int nr)
-{
-	return (u64 *)((char *)regs + reg_offset[nr & 15]);
-}
-
-u64 insn_reg_get(const struct cpu_user_regs *regs, unsigned int nr)
-{
-	return *(const u64 *)((const char *)regs + reg_offset[nr & 15]);
-}
 
 u64 insn_offset(const struct insn *in, const struct cpu_user_regs *regs)
 {

@@ -46,8 +46,24 @@ int insn_decode(struct insn *in, const u8 *bytes, unsigned int n,
 		bool long_mode);
 
 /* Register by its number in an instruction (0 rax .. 15 r15). */
-u64 *insn_reg(struct cpu_user_regs *regs, unsigned int nr);
-u64 insn_reg_get(const struct cpu_user_regs *regs, unsigned int nr);
+extern const u8 insn_reg_offset[16];
+
+static inline u64 *insn_reg(struct cpu_user_regs *regs, unsigned int nr)
+{
+	return (u64 *)((char *)regs + insn_reg_offset[nr & 15]);
+}
+
+static inline u64 insn_reg_get(const struct cpu_user_regs *regs,
+			       unsigned int nr)
+{
+	return *(const u64 *)((const char *)regs + insn_reg_offset[nr & 15]);
+}
+
+/* The bits of an operand of that many bytes. */
+static inline u64 insn_mask(unsigned int width)
+{
+	return ~0ULL >> (64 - 8 * width);
+}
 
 /*
  * A memory operand's offset in its segment; regs->rip is the instruction's.
@@ -55,28 +71,31 @@ u64 insn_reg_get(const struct cpu_user_regs *regs, unsigned int nr);
 u64 insn_offset(const struct insn *in, const struct cpu_user_regs *regs);
 
 enum insn_store_op {
-	STORE_MOV, STORE_XCHG, STORE_CMPXCHG, STORE_ADD, STORE_OR, STORE_AND,
-	STORE_SUB, STORE_XOR, STORE_NOT, STORE_NEG, STORE_INC, STORE_DEC,
-	STORE_XADD, STORE_BTS, STORE_BTR, STORE_BTC, STORE_STOS, STORE_MOVS,
+	STORE_MOV, STORE_XCHG, STORE_CMPXCHG, STORE_ADD, STORE_SUB, STORE_OR,
+	STORE_AND, STORE_XOR,
 };
 
-/* A store, as far as one element of it goes. */
+/*
+ * A store of a kind that kernels make to page tables: moves and exchanges,
+ * add, sub, or, and, xor, and the bit operations, which are or, and, xor.
+ */
 struct insn_store {
 	enum insn_store_op op;
 	u8 width;		/* bytes written: 1, 2, 4, 8 */
 	u8 length;		/* of the instruction */
-	u8 reg;			/* XCHG, XADD: gets the old value */
+	u8 reg;			/* XCHG: gets the old value */
 	u8 segment;		/* FS, GS: caller adds the base */
-	bool high_byte;		/* reg is ah, ch, dh, bh */
-	bool rep;		/* STOS, MOVS: rcx counts */
 	u64 addr;		/* where: offset in its segment */
-	u64 source;		/* MOVS: where the value comes from */
-	u64 operand;		/* the other operand; MOVS: caller fills */
+	u64 operand;		/* the other operand */
+	u64 bit;		/* BTS, BTR, BTC: this bit goes to CF; else 0 */
 };
 
-/* 0, or -EINVAL (not a store that we know), or -ERANGE (n too small). */
+/*
+ * In 64-bit code: 0, or -EINVAL (not a store that we know), or -ERANGE (n too
+ * small).
+ */
 int insn_decode_store(struct insn_store *s, const u8 *bytes, unsigned int n,
-		      const struct cpu_user_regs *regs, bool long_mode);
+		      const struct cpu_user_regs *regs);
 
 /* What memory holds afterwards, when it held `old` (width bytes of it). */
 u64 insn_store_result(const struct insn_store *s,

@@ -105,6 +105,8 @@ typedef unsigned long vaddr_t;
 #define __noreturn	__attribute__((noreturn))
 #define __cold		__attribute__((cold))
 #define __noinline	__attribute__((noinline))
+#undef __always_inline
+#define __always_inline	inline __attribute__((always_inline))
 #define __used		__attribute__((used))
 
 /* Code and data that are given back once boot is over. */

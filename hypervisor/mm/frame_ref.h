@@ -42,40 +42,9 @@ static inline void frame_ref_put(struct frame *f)
 }
 
 /*
- * A reference and a writable use, where the frame was writable last: -EAGAIN
- * when it is something else, and page_type_get must look.
- */
-static inline int frame_writable_get(struct frame *f, unsigned int owner)
-{
-	const u64 mask = FS_OWNER_MASK | FS_TYPE_MASK | FS_VALID |
-			 FS_REF_LIMIT | FS_TYPE_REF_LIMIT;
-	const u64 want = FS_OWNER(owner) | FS_TYPE(FT_WRITABLE) | FS_VALID;
-	u64 s = READ_ONCE(f->state);
-
-	do {
-		if (unlikely((s & mask) != want || !(s & FS_REF_MASK))) {
-			return -EAGAIN;
-		}
-	} while (!try_cmpxchg64(&f->state, &s,
-				s + FS_REF_ONE + FS_TYPE_REF_ONE));
-	return 0;
-}
-
-/* The frame's writable use ends; the flush clock says when it did. */
-static inline void frame_writable_put(struct frame *f, u32 stamp)
-{
-	u64 s;
-
-	WRITE_ONCE(f->tlb_stamp, stamp);
-	s = atomic_sub_return(&f->state, FS_REF_ONE + FS_TYPE_REF_ONE);
-	if (unlikely(!(s & FS_REF_MASK))) {
-		frame_release(f);
-	}
-}
-
-/*
- * One use more, and with it a reference, of a frame that already is a valid t
- * of that owner.
+ * One use more, and with it a reference, of a frame that is a valid t of that
+ * owner: a page table that is used already, or a page that was writable last.
+ * False when it is something else, and page_type_get must look.
  */
 static inline bool frame_use_get(struct frame *f, unsigned int owner,
 				 enum frame_type t)
@@ -86,12 +55,24 @@ static inline bool frame_use_get(struct frame *f, unsigned int owner,
 	u64 s = READ_ONCE(f->state);
 
 	do {
-		if (unlikely((s & mask) != want || !(s & FS_TYPE_REF_MASK))) {
+		if (unlikely((s & mask) != want || !(s & FS_REF_MASK))) {
 			return false;
 		}
 	} while (!try_cmpxchg64(&f->state, &s,
 				s + FS_REF_ONE + FS_TYPE_REF_ONE));
 	return true;
+}
+
+/* A writable use ends, or a claim; the flush clock says when it did. */
+static inline void frame_writable_put(struct frame *f, u32 stamp)
+{
+	u64 s;
+
+	WRITE_ONCE(f->tlb_stamp, stamp);
+	s = atomic_sub_return(&f->state, FS_REF_ONE + FS_TYPE_REF_ONE);
+	if (unlikely(!(s & FS_REF_MASK))) {
+		frame_release(f);
+	}
 }
 
 /* Gives both back unless the use is the last one. */

@@ -6,37 +6,37 @@
  * may fault at any byte and then says how much was left.
  */
 #include "mm/guest_copy.h"
+#include "lib/insn.h"
 #include "x86/user_copy.h"
 
 int copy_from_guest_va(void *dst, vaddr_t src, size_t n)
 {
-	if (!n) {
-		return 0;
-	}
-	if (!range_is_guest(src, n) || user_copy(dst, (const void *)src, n)) {
-		return -EFAULT;
-	}
-	return 0;
+	return !n || (range_is_guest(src, n) &&
+		      !user_copy(dst, (const void *)src, n)) ? 0 : -EFAULT;
 }
 
 int copy_to_guest_va(vaddr_t dst, const void *src, size_t n)
 {
-	if (!n) {
-		return 0;
-	}
-	if (!range_is_guest(dst, n) || user_copy((void *)dst, src, n)) {
-		return -EFAULT;
-	}
-	return 0;
+	return !n || (range_is_guest(dst, n) &&
+		      !user_copy((void *)dst, src, n)) ? 0 : -EFAULT;
 }
 
 int clear_guest_va(vaddr_t dst, size_t n)
 {
-	if (!n) {
+	return !n || (range_is_guest(dst, n) &&
+		      !user_clear((void *)dst, n)) ? 0 : -EFAULT;
+}
+
+unsigned int guest_fetch(const struct cpu_user_regs *regs, u8 *bytes)
+{
+	unsigned int left = PAGE_SIZE - (regs->rip & PAGE_OFFSET_MASK);
+
+	if (!copy_from_guest_va(bytes, regs->rip, INSN_MAX_BYTES)) {
+		return INSN_MAX_BYTES;
+	}
+	if (left >= INSN_MAX_BYTES ||
+	    copy_from_guest_va(bytes, regs->rip, left)) {
 		return 0;
 	}
-	if (!range_is_guest(dst, n) || user_clear((void *)dst, n)) {
-		return -EFAULT;
-	}
-	return 0;
+	return left;
 }

@@ -32,24 +32,23 @@ static inline int l1_ref_get(struct domain *d, struct domain *owner, pte_t e)
 	if (likely(m < max_mfn)) {
 		struct frame *f = &frame_table[m];
 
-		if (e & PTE_RW) {
-			if (likely(!frame_writable_get(f, owner->id))) {
-				return 0;
-			}
-		} else if (likely(frame_ref_get(f, owner->id))) {
+		if (likely(e & PTE_RW ?
+			   frame_use_get(f, owner->id, FT_WRITABLE) :
+			   frame_ref_get(f, owner->id))) {
 			return 0;
 		}
 	}
 	return l1_ref_get_slow(d, owner, e);
 }
 
+/* An entry gives back what it held: nothing if it was not present. */
 static inline void l1_ref_put(struct domain *d, pte_t e)
 {
 	unsigned long m = pte_mfn(e).v;
 	unsigned int owner;
 	struct frame *f;
 
-	if (unlikely(m >= max_mfn)) {
+	if (!(e & PTE_P) || unlikely(m >= max_mfn)) {
 		return;
 	}
 	f = &frame_table[m];
@@ -79,7 +78,7 @@ static inline bool l1_entry_fill(struct domain *d, pte_t *ptep, pte_t new)
 	if ((new & (PTE_P | PTE_RW | PTE_US | PTE_CACHE_BITS | PTE_G)) !=
 	    (PTE_P | PTE_RW | PTE_US) || unlikely(m >= max_mfn) ||
 	    READ_ONCE(*ptep) ||
-	    unlikely(frame_writable_get(&frame_table[m], d->id))) {
+	    unlikely(!frame_use_get(&frame_table[m], d->id, FT_WRITABLE))) {
 		return false;
 	}
 	if (likely(try_cmpxchg64(ptep, &old, new))) {

@@ -8,6 +8,7 @@
  */
 #include "domain/domain.h"
 #include "mm/page_type.h"
+#include "mm/walk.h"
 #include "x86/paging.h"
 
 #define LDT_PAGES	16
@@ -23,7 +24,7 @@ bool ldt_fault(struct vcpu *v, unsigned int offset)
 	    (v->pv.ldt_mapped & (1U << page))) {
 		return false;
 	}
-	e = guest_walk_l1(v->pv.ldt_base + page * PAGE_SIZE, &where);
+	e = walk_l1(v->pv.ldt_base + page * PAGE_SIZE, &where);
 	if (!(e & PTE_P) ||
 	    page_type_get(pte_mfn(e), FT_DESC, v->domain, false)) {
 		return false;

@@ -36,112 +36,58 @@ static void flush_before_new_type(struct frame *f, const struct domain *d)
 	tlb_flush_stale(cpus, READ_ONCE(f->tlb_stamp));
 }
 
-/* Ends the claim: adds and takes bits away, other bits may change by others. */
-static void state_change(struct frame *f, u64 clear, u64 set, u64 sub)
-{
-	u64 s = READ_ONCE(f->state);
-
-	while (!try_cmpxchg64(&f->state, &s, ((s & ~clear) | set) - sub)) {
-	}
-}
-
-static void ref_zero_check(struct frame *f, u64 s)
-{
-	if (!(s & FS_REF_MASK)) {
-		frame_release(f);
-	}
-}
-
-/* Drops a claim's type count and reference; the type binds nobody any more. */
-static void claim_drop(struct frame *f)
-{
-	u64 s;
-
-	WRITE_ONCE(f->tlb_stamp, tlb_stamp_now());
-	s = atomic_sub_return(&f->state, FS_TYPE_REF_ONE + FS_REF_ONE);
-	ref_zero_check(f, s);
-}
-
-/* The claimed frame's contents, from f->progress on. */
-static int claim_validate(struct frame *f, enum frame_type t,
-			  struct domain *d, bool preemptible)
-{
-	int err;
-
-	if (t == FT_WRITABLE) {
-		state_change(f, 0, FS_VALID, 0);
-		return 0;
-	}
-	err = table_validate(f, t, d, preemptible);
-	if (!err) {
-		state_change(f, 0, FS_VALID, 0);
-	} else if (err == -ERESTART) {
-		state_change(f, 0, FS_PARTIAL, 0);
-	} else {
-		claim_drop(f);
-	}
-	return err;
-}
-
-/*
- * One attempt to go from state s.  1: s was not current any more, or another
- * CPU is at work: try again with a fresh look.
- */
-static int type_get_step(struct frame *f, u64 s, enum frame_type t,
-			 struct domain *d, bool preemptible)
-{
-	enum frame_type old = frame_type_of(s);
-	u64 new;
-
-	if (frame_owner_id(s) != d->id || !(s & FS_REF_MASK)) {
-		return -EINVAL;
-	}
-	if (s & (FS_REF_LIMIT | FS_TYPE_REF_LIMIT)) {
-		return -EBUSY;
-	}
-	if (s & FS_TYPE_REF_MASK) {
-		if (old != t) {
-			return -EINVAL;
-		}
-		if (s & FS_VALID) {
-			new = s + FS_REF_ONE + FS_TYPE_REF_ONE;
-			return try_cmpxchg64(&f->state, &s, new) ? 0 : 1;
-		}
-		if (!(s & FS_PARTIAL)) {
-			cpu_relax();
-			return 1;
-		}
-		/* The partial state's own counts become ours. */
-		if (!try_cmpxchg64(&f->state, &s, s & ~FS_PARTIAL)) {
-			return 1;
-		}
-		return claim_validate(f, t, d, preemptible);
-	}
-	new = (s & ~(FS_TYPE_MASK | FS_VALID)) | FS_TYPE(t);
-	new += FS_REF_ONE + FS_TYPE_REF_ONE;
-	if (t == FT_WRITABLE && (old == FT_NONE || old == FT_WRITABLE)) {
-		new |= FS_VALID;
-		return try_cmpxchg64(&f->state, &s, new) ? 0 : 1;
-	}
-	if (!try_cmpxchg64(&f->state, &s, new)) {
-		return 1;
-	}
-	if (old != t && old != FT_NONE) {
-		flush_before_new_type(f, d);
-	}
-	f->progress = 0;
-	return claim_validate(f, t, d, preemptible);
-}
-
 static __noinline int type_get(struct frame *f, enum frame_type t,
 			       struct domain *d, bool preemptible)
 {
-	int rc;
+	u64 s = READ_ONCE(f->state), new;
+	enum frame_type old;
+	int err;
 
-	do {
-		rc = type_get_step(f, READ_ONCE(f->state), t, d, preemptible);
-	} while (rc > 0);
-	return rc;
+	for (;;) {
+		old = frame_type_of(s);
+		if (frame_owner_id(s) != d->id || !(s & FS_REF_MASK)) {
+			return -EINVAL;
+		}
+		if (s & (FS_REF_LIMIT | FS_TYPE_REF_LIMIT)) {
+			return -EBUSY;
+		}
+		new = s + FS_REF_ONE + FS_TYPE_REF_ONE;
+		if (!(s & FS_TYPE_REF_MASK)) {
+			new = (new & ~(FS_TYPE_MASK | FS_VALID)) | FS_TYPE(t);
+			if (t == FT_WRITABLE && (old == t || old == FT_NONE)) {
+				new |= FS_VALID;
+			}
+		} else if (old != t) {
+			return -EINVAL;
+		} else if (s & FS_PARTIAL) {
+			/* The partial state's own counts become ours. */
+			new = s & ~FS_PARTIAL;
+		} else if (!(s & FS_VALID)) {
+			cpu_relax();		/* another CPU is at work */
+			s = READ_ONCE(f->state);
+			continue;
+		}
+		if (try_cmpxchg64(&f->state, &s, new)) {
+			break;
+		}
+	}
+	if (new & FS_VALID) {
+		return 0;
+	}
+	if (!(s & FS_PARTIAL)) {
+		if (old != t && old != FT_NONE) {
+			flush_before_new_type(f, d);
+		}
+		f->progress = 0;
+	}
+	err = t == FT_WRITABLE ? 0 : table_validate(f, t, d, preemptible);
+	if (err && err != -ERESTART) {
+		/* The type binds nobody any more. */
+		frame_writable_put(f, tlb_stamp_now());
+	} else {
+		atomic_or(&f->state, err ? FS_PARTIAL : FS_VALID);
+	}
+	return err;
 }
 
 int page_type_get(mfn_t m, enum frame_type t, struct domain *d,
@@ -159,51 +105,45 @@ int page_type_get(mfn_t m, enum frame_type t, struct domain *d,
 }
 
 /* The claimed frame's entries give back what they hold, then the claim ends. */
-static int claim_release(struct frame *f, enum frame_type t, struct domain *d,
-			 bool preemptible)
+static int claim_release(struct frame *f, u64 s, bool preemptible)
 {
-	int err = table_release(f, t, d, preemptible);
+	struct domain *d = domain_of_frame_owner(frame_owner_id(s));
+	int err = table_release(f, frame_type_of(s), d, preemptible);
 
 	if (err) {
-		state_change(f, 0, FS_PARTIAL, 0);
+		atomic_or(&f->state, FS_PARTIAL);
 		return err;
 	}
-	claim_drop(f);
+	frame_writable_put(f, tlb_stamp_now());
 	return 0;
 }
 
 static __noinline int type_put(struct frame *f, bool preemptible)
 {
-	u64 s = READ_ONCE(f->state);
-	bool last;
+	u64 s = READ_ONCE(f->state), new;
+	bool last, claim;
 
-	for (;;) {
-		enum frame_type t = frame_type_of(s);
-
+	do {
 		BUG_ON(!(s & FS_TYPE_REF_MASK));
 		last = (s & FS_TYPE_REF_MASK) == FS_TYPE_REF_ONE;
-		if (last && is_table(t)) {
-			if (!try_cmpxchg64(&f->state, &s, s & ~FS_VALID)) {
-				continue;
-			}
-			f->progress = PTES_PER_TABLE;
-			return claim_release(f, t, domain_of_frame_owner(
-					     frame_owner_id(s)), preemptible);
-		}
+		claim = last && is_table(frame_type_of(s));
+		new = claim ? s : s - FS_TYPE_REF_ONE - FS_REF_ONE;
 		if (last) {
 			WRITE_ONCE(f->tlb_stamp, tlb_stamp_now());
+			/* What nobody uses is checked anew. */
+			if (frame_type_of(s) > FT_WRITABLE) {
+				new &= ~FS_VALID;
+			}
 		}
-		/* A descriptor page that nobody uses is checked anew. */
-		u64 new = s - FS_TYPE_REF_ONE - FS_REF_ONE;
-
-		if (last && t == FT_DESC) {
-			new &= ~FS_VALID;
-		}
-		if (try_cmpxchg64(&f->state, &s, new)) {
-			ref_zero_check(f, new);
-			return 0;
-		}
+	} while (!try_cmpxchg64(&f->state, &s, new));
+	if (claim) {
+		f->progress = PTES_PER_TABLE;
+		return claim_release(f, s, preemptible);
 	}
+	if (!(new & FS_REF_MASK)) {
+		frame_release(f);
+	}
+	return 0;
 }
 
 int page_type_put(mfn_t m, bool preemptible)
@@ -223,8 +163,7 @@ int page_type_settle(mfn_t m)
 			return 0;
 		}
 	} while (!try_cmpxchg64(&f->state, &s, s & ~FS_PARTIAL));
-	return claim_release(f, frame_type_of(s),
-			     domain_of_frame_owner(frame_owner_id(s)), true);
+	return claim_release(f, s, true);
 }
 
 int page_pin(mfn_t m, enum frame_type t, struct domain *d)

@@ -8,7 +8,7 @@
 #define MM_PAGE_TYPE_H
 
 #include "domain/domain.h"
-#include "mm/frame.h"
+#include "mm/frame_ref.h"
 #include "mm/pte.h"
 
 /*
@@ -71,17 +71,16 @@ int l1_entry_cmpxchg(struct domain *d, pte_t *ptep, pte_t old, pte_t new);
  * FT_WRITABLE (FT_NONE: not to be had), and changes entries in it.
  */
 enum frame_type pt_use_get(mfn_t m, struct domain *d);
-void pt_use_put(mfn_t m);
+void pt_use_put_last(mfn_t m);
+static inline void pt_use_put(mfn_t m)
+{
+	if (unlikely(!frame_use_put(mfn_to_frame(m)))) {
+		pt_use_put_last(m);
+	}
+}
 int pt_entry_set_typed(enum frame_type t, struct domain *d,
 		       struct domain *foreign, maddr_t where, pte_t new,
 		       bool keep_ad);
-
-/*
- * The L1 entry that maps va in the tables of the current vCPU, read only
- * (0 if there is none); and the machine address of the entry itself, which is
- * set whenever there is an L1 table (*where is otherwise left as it was).
- */
-pte_t guest_walk_l1(vaddr_t va, maddr_t *where);
 
 /* Makes an L4's hypervisor slots ours; called when it becomes FT_L4. */
 void l4_install_hv_slots(pte_t *l4);

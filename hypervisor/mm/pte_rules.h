@@ -16,6 +16,7 @@
 #define MM_PTE_RULES_H
 
 #include "domain/domain.h"
+#include "mm/frame.h"
 #include "mm/pte.h"
 
 #define PTE_CACHE_BITS	(PTE_PWT | PTE_PCD | PTE_PAT)
@@ -25,31 +26,25 @@
 #define PTE_HARMLESS	(PTE_A | PTE_D | PTE_US | PTE_AVAIL | PTE_AVAIL_HIGH | \
 			 PTE_NX)
 
-static inline bool pte_l1_allowed(const struct domain *d, pte_t e)
+/*
+ * Present entry e of d's table of type t in the form in which the CPU may see
+ * it; 0: d may not have it.  Upper levels get no PTE_GUEST_KERNEL: Linux's
+ * p4d_bad() and its kin refuse unknown high bits.
+ */
+static inline pte_t pte_checked(enum frame_type t, const struct domain *d,
+				pte_t e)
 {
-	return !(e & PTE_CACHE_BITS) || d->privileged;
-}
-
-static inline bool pte_table_allowed(pte_t e)
-{
-	return !(e & (PTE_PS | PTE_PWT | PTE_PCD | PTE_G));
-}
-
-static inline pte_t pte_adjust(pte_t e)
-{
+	if (t != FT_L1) {
+		return e & (PTE_PS | PTE_PWT | PTE_PCD | PTE_G) ? 0 :
+		       e | PTE_US;
+	}
+	if (e & PTE_CACHE_BITS && !d->privileged) {
+		return 0;
+	}
 	if (!(e & PTE_US)) {
 		e |= PTE_US | PTE_GUEST_KERNEL;
 	}
 	return e & ~PTE_G;
-}
-
-/*
- * The same for upper levels, where bit 8 never gets this far, and without
- * PTE_GUEST_KERNEL: Linux's p4d_bad() and its kin refuse unknown high bits.
- */
-static inline pte_t pte_table_adjust(pte_t e)
-{
-	return e | PTE_US;
 }
 
 /* Is L4 slot i the guest's? */

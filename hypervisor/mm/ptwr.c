@@ -18,88 +18,6 @@
 
 #define MAX_RACES	16
 
-/* As many bytes of the instruction as there are, without a fault. */
-static unsigned int fetch(u8 *bytes, vaddr_t rip)
-{
-	unsigned int n = PAGE_SIZE - (rip & PAGE_OFFSET_MASK);
-
-	if (!copy_from_guest_va(bytes, rip, INSN_MAX_BYTES)) {
-		return INSN_MAX_BYTES;
-	}
-	if (n >= INSN_MAX_BYTES || copy_from_guest_va(bytes, rip, n)) {
-		return 0;
-	}
-	return n;
-}
-
-static u64 width_mask(unsigned int width)
-{
-	return width == 8 ? ~0ULL : (1ULL << (8 * width)) - 1;
-}
-
-/* Does the store once on the entry at ptep, in a table that is held. */
-static bool store_entry(struct domain *d, const struct insn_store *s,
-			struct cpu_user_regs *regs, pte_t *ptep)
-{
-	unsigned int shift = 8 * (s->addr & 7);
-	u64 mask = width_mask(s->width);
-	pte_t old, new;
-	u64 before;
-	int err;
-
-	for (unsigned int i = 0; i < MAX_RACES; i++) {
-		old = READ_ONCE(*ptep);
-		before = (old >> shift) & mask;
-		if (insn_store_fails(s, regs, before)) {
-			insn_store_retire(s, regs, before);
-			return true;
-		}
-		new = (old & ~(mask << shift)) |
-		      (insn_store_result(s, regs, before) & mask) << shift;
-		if (s->op == STORE_MOV && s->width == 8) {
-			err = l1_entry_set(d, d, ptep, new, false);
-		} else {
-			err = l1_entry_cmpxchg(d, ptep, old, new);
-		}
-		if (!err) {
-			insn_store_retire(s, regs, before);
-			return true;
-		}
-		if (err != -EAGAIN) {
-			return false;
-		}
-	}
-	return true;		/* the guest's instruction simply runs again */
-}
-
-static bool decode(struct insn_store *s, const struct cpu_user_regs *regs,
-		   vaddr_t va)
-{
-	u8 bytes[INSN_MAX_BYTES];
-	unsigned int n = fetch(bytes, regs->rip);
-
-	if (!n || insn_decode_store(s, bytes, n, regs, true)) {
-		return false;
-	}
-	if (s->segment == INSN_SEG_FS || s->segment == INSN_SEG_GS ||
-	    s->addr != va || (va & 7) + s->width > 8) {
-		return false;
-	}
-	if (s->op == STORE_MOVS) {
-		s->operand = 0;
-		return !copy_from_guest_va(&s->operand, s->source, s->width);
-	}
-	return true;
-}
-
-/* Where an instruction's registers are, by number. */
-#define AT(r) offsetof(struct cpu_user_regs, r)
-static const u8 registers[16] = {
-	AT(rax), AT(rcx), AT(rdx), AT(rbx), AT(rsp), AT(rbp), AT(rsi), AT(rdi),
-	AT(r8), AT(r9), AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15),
-};
-#undef AT
-
 /*
  * The two stores that kernels make to live page tables all the time, decoded
  * by hand: mov %reg, mem and xchg %reg, mem of 8 bytes, without a prefix but
@@ -134,8 +52,7 @@ static inline bool store_fast(struct domain *d, struct cpu_user_regs *regs,
 					   ((insn >> 24) & 7) == 5)) {
 		len += 4;
 	}
-	reg = (u64 *)((char *)regs + registers[((insn >> 19) & 7) |
-						(insn & 4) << 1]);
+	reg = insn_reg(regs, ((insn >> 19) & 7) | (insn & 4) << 1);
 	switch ((insn >> 8) & 0xff) {
 	case 0x89:
 		if (l1_entry_set(d, d, ptep, *reg, false)) {
@@ -147,9 +64,7 @@ static inline bool store_fast(struct domain *d, struct cpu_user_regs *regs,
 			return false;
 		}
 		old = xchg(ptep, *reg);
-		if (old & PTE_P) {
-			l1_ref_put(d, old);
-		}
+		l1_ref_put(d, old);
 		*reg = old;
 		break;
 	default:
@@ -161,25 +76,44 @@ static inline bool store_fast(struct domain *d, struct cpu_user_regs *regs,
 }
 
 /* Everything else that insn_decode_store knows. */
-static __noinline
-bool store_general(struct domain *d, struct cpu_user_regs *regs, vaddr_t va,
-		   pte_t *ptep, mfn_t table)
+static __noinline bool store_general(struct domain *d, vaddr_t va,
+				     struct cpu_user_regs *regs, pte_t *ptep)
 {
+	unsigned int shift = 8 * (va & 7);
+	u8 bytes[INSN_MAX_BYTES];
 	struct insn_store s;
-	bool done = decode(&s, regs, va) && store_entry(d, &s, regs, ptep);
 
-	pt_use_put(table);
-	return done;
+	if (insn_decode_store(&s, bytes, guest_fetch(regs, bytes), regs) ||
+	    s.segment >= INSN_SEG_FS || s.addr != va ||
+	    (va & 7) + s.width > 8) {
+		return false;
+	}
+	for (unsigned int i = 0; i < MAX_RACES; i++) {
+		pte_t old = READ_ONCE(*ptep);
+		u64 mask = insn_mask(s.width), before = (old >> shift) & mask;
+		pte_t new = (old & ~(mask << shift)) |
+			    insn_store_result(&s, regs, before) << shift;
+		int err = insn_store_fails(&s, regs, before) ? 0 :
+			  l1_entry_cmpxchg(d, ptep, old, new);
+
+		if (!err) {
+			insn_store_retire(&s, regs, before);
+		}
+		if (err != -EAGAIN) {
+			return !err;
+		}
+	}
+	return true;		/* the guest's instruction simply runs again */
 }
 
 bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 {
 	struct vcpu *v = current;
 	struct domain *d = v->domain;
-	struct frame *f;
 	maddr_t where;
 	mfn_t table;
 	pte_t e, *ptep;
+	bool done;
 
 	/* As with Xen 4.17, nobody has to ask for it by vm_assist. */
 	if (!v->pv.kernel_mode || unlikely(regs->cs != GUEST_CS64)) {
@@ -190,17 +124,13 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 	if ((e & (PTE_P | PTE_RW)) != PTE_P || table.v >= max_mfn) {
 		return false;
 	}
-	f = mfn_to_frame(table);
-	if (!frame_use_get(f, d->id, FT_L1)) {
+	if (!frame_use_get(mfn_to_frame(table), d->id, FT_L1)) {
 		return false;
 	}
 	ptep = (pte_t *)mfn_to_virt(table) +
 	       (va & PAGE_OFFSET_MASK) / sizeof(pte_t);
-	if (likely(store_fast(d, regs, va, ptep))) {
-		if (unlikely(!frame_use_put(f))) {
-			pt_use_put(table);
-		}
-		return true;
-	}
-	return store_general(d, regs, va, ptep, table);
+	done = likely(store_fast(d, regs, va, ptep)) ||
+	       store_general(d, va, regs, ptep);
+	pt_use_put(table);
+	return done;
 }

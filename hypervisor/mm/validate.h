@@ -8,7 +8,6 @@
 #define MM_VALIDATE_H
 
 #include "mm/frame.h"
-#include "mm/pte.h"
 
 struct domain;
 
@@ -22,10 +21,5 @@ int table_validate(struct frame *f, enum frame_type t, struct domain *d,
 /* Gives back what entries [0, f->progress) hold: 0, or -ERESTART. */
 int table_release(struct frame *f, enum frame_type t, struct domain *d,
 		  bool preemptible) __must_check;
-
-/* What one present entry of a table of type t (FT_L2 .. FT_L4) holds. */
-int table_ref_get(enum frame_type t, struct domain *d, pte_t e,
-		  bool preemptible) __must_check;
-int table_ref_put(enum frame_type t, pte_t e, bool preemptible);
 
 #endif

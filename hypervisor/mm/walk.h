@@ -17,6 +17,10 @@ static inline pte_t *table_at(u64 entry_or_cr3)
 }
 
 /*
+ * The L1 entry that maps va in the tables of the current vCPU, read only
+ * (0 if there is none); and the machine address of the entry itself, which is
+ * set whenever there is an L1 table (*where is otherwise left as it was).
+ *
  * The tables that are loaded are valid ones, and what their present entries
  * name are tables too, in RAM; the hypervisor's own are as good, but for large
  * pages.

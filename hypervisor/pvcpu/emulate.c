@@ -36,19 +36,11 @@ static bool in_long_mode(const struct cpu_user_regs *regs)
 int emulate_decode(const struct cpu_user_regs *regs, struct insn *in,
 		   vaddr_t *missing)
 {
-	unsigned int n = INSN_MAX_BYTES;
-	unsigned int left = PAGE_SIZE - (regs->rip & PAGE_OFFSET_MASK);
 	u8 bytes[INSN_MAX_BYTES];
+	unsigned int n = guest_fetch(regs, bytes);
 
-	if (copy_from_guest_va(bytes, regs->rip, n)) {
-		n = left;
-		if (n >= INSN_MAX_BYTES ||
-		    copy_from_guest_va(bytes, regs->rip, n)) {
-			return -EINVAL;
-		}
-	}
 	*missing = regs->rip + n;
-	return insn_decode(in, bytes, n, in_long_mode(regs));
+	return n ? insn_decode(in, bytes, n, in_long_mode(regs)) : -EINVAL;
 }
 
 static void retire(struct cpu_user_regs *regs, unsigned int length)

@@ -57,7 +57,7 @@ $(HVT)/test-cmdline: %D%/hv_boot/test_cmdline.c hypervisor/lib/string.c
 # Memory and grants on a pretend machine.
 HVT_MM = %D%/hv_mm/fake_machine.c $(addprefix hypervisor/mm/, frame.c \
 	alloc.c heap.c domain_frames.c l1_ref.c page_type.c validate.c \
-	pt_update.c walk.c relinquish.c audit.c) $(addprefix \
+	pt_update.c relinquish.c audit.c) $(addprefix \
 	hypervisor/grant/, table.c maptrack.c entry.c map.c unmap.c \
 	host_map.c copy.c audit.c)
 $(HVT)/test-page-types: %D%/hv_mm/test_page_types.c $(HVT_MM)
