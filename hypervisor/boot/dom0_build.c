@@ -7,7 +7,7 @@
  */
 #include "boot/boot_info.h"
 #include "boot/dom0_memory.h"
-#include "hypercall/hypercall_page.h"
+#include "hypercall/hypercall.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/alloc.h"

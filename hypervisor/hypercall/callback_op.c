@@ -45,11 +45,12 @@ static long op_unregister(struct domain *d, void *arg)
 			    GUEST_LOW_END, false);
 }
 
+#define CALL(name) \
+	[CALLBACKOP_##name] = { op_##name, sizeof(struct callback_##name) }
+
 static const struct subcall calls[] = {
-	[CALLBACKOP_register] = { op_register,
-		sizeof(struct callback_register) },
-	[CALLBACKOP_unregister] = { op_unregister,
-		sizeof(struct callback_unregister) },
+	CALL(register),
+	CALL(unregister),
 };
 
 HC(callback_op)

@@ -9,7 +9,6 @@
 #include "domain/sched.h"
 #include "hypercall/domctl.h"
 #include "hypercall/hypercall.h"
-#include "hypercall/hypercall_page.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/alloc.h"

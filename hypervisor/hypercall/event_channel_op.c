@@ -84,25 +84,21 @@ static long op_reset(struct domain *d, void *arg)
 	return evtchn_close_all(d);
 }
 
+#define CALL(name, flags) \
+	[EVTCHNOP_##name] = { op_##name, sizeof(struct evtchn_##name), flags }
+
 /* No FIFO: Linux falls back to two levels. */
 static const struct subcall calls[] = {
-	[EVTCHNOP_alloc_unbound] = { op_alloc_unbound,
-		sizeof(evtchn_alloc_unbound_t), SUB_OUT | SUB_DOMAIN },
-	[EVTCHNOP_bind_interdomain] = { op_bind_interdomain,
-		sizeof(evtchn_bind_interdomain_t), SUB_OUT },
-	[EVTCHNOP_bind_virq] = { op_bind_virq,
-		sizeof(evtchn_bind_virq_t), SUB_OUT },
-	[EVTCHNOP_bind_pirq] = { op_bind_pirq,
-		sizeof(evtchn_bind_pirq_t), SUB_OUT },
-	[EVTCHNOP_bind_ipi] = { op_bind_ipi,
-		sizeof(evtchn_bind_ipi_t), SUB_OUT },
-	[EVTCHNOP_status] = { op_status,
-		sizeof(evtchn_status_t), SUB_OUT | SUB_DOMAIN },
-	[EVTCHNOP_reset] = { op_reset,
-		sizeof(struct evtchn_reset), SUB_DOMAIN },
-	[EVTCHNOP_close] = { op_close, sizeof(evtchn_close_t) },
-	[EVTCHNOP_bind_vcpu] = { op_bind_vcpu, sizeof(evtchn_bind_vcpu_t) },
-	[EVTCHNOP_unmask] = { op_unmask, sizeof(evtchn_unmask_t) },
+	CALL(alloc_unbound, SUB_OUT | SUB_DOMAIN),
+	CALL(bind_interdomain, SUB_OUT),
+	CALL(bind_virq, SUB_OUT),
+	CALL(bind_pirq, SUB_OUT),
+	CALL(bind_ipi, SUB_OUT),
+	CALL(status, SUB_OUT | SUB_DOMAIN),
+	CALL(reset, SUB_DOMAIN),
+	CALL(close, 0),
+	CALL(bind_vcpu, 0),
+	CALL(unmask, 0),
 };
 
 HC(event_channel_op)

@@ -12,10 +12,24 @@
 #include "x86/tlb.h"
 
 /*
- * In the count of mmu_update and mmuext_op: the call goes on; `done` has a
- * value.  With no requests left, the domid argument is the call's result.
+ * The list of requests of mmu_update or mmuext_op: begun, done in part by the
+ * caller, who says how many requests and what stopped him, and ended.  False
+ * from begin: `result` is the call's.  Settling a table that was given up may
+ * take several calls: before a list is begun, and after it has ended.
  */
-#define MMU_UPDATE_PREEMPTED	0x80000000U
+struct mmu_list {
+	unsigned long reqs, pdone, domid;	/* the hypercall's */
+	u32 count;
+	size_t size;				/* of a request */
+	u32 done;				/* by earlier calls */
+	long result;
+};
+
+bool mmu_list_begin(struct mmu_list *l);
+long mmu_list_end(struct mmu_list *l, unsigned int n, int err);
+
+/* Nothing is left to do but to settle a table; the result is known. */
+long mmu_settle(int result);
 
 /* DOMID_SELF or an id: the domain, with a reference; 0, -ESRCH or -EPERM. */
 int domain_for_caller(domid_t id, struct domain **out);

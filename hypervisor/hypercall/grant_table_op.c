@@ -140,22 +140,16 @@ static const struct {
 	u16 back;		/* what is copied back begins here */
 	bool list;
 } calls[] = {
-	[GNTTABOP_map_grant_ref] = { map,
-		sizeof(struct gnttab_map_grant_ref), 0, true },
-	[GNTTABOP_unmap_grant_ref] = { NULL,
-		sizeof(struct gnttab_unmap_grant_ref), 0, true },
-	[GNTTABOP_copy] = { copy, sizeof(struct gnttab_copy),
-		offsetof(struct gnttab_copy, status), true },
-	[GNTTABOP_transfer] = { transfer,
-		sizeof(struct gnttab_transfer), 0, true },
-	[GNTTABOP_setup_table] = { setup_table,
-		sizeof(struct gnttab_setup_table) },
-	[GNTTABOP_query_size] = { query_size,
-		sizeof(struct gnttab_query_size) },
-	[GNTTABOP_set_version] = { set_version,
-		sizeof(struct gnttab_set_version) },
-	[GNTTABOP_get_version] = { get_version,
-		sizeof(struct gnttab_get_version) },
+#define CALL(name, fn, ...) \
+	[GNTTABOP_##name] = { fn, sizeof(struct gnttab_##name), __VA_ARGS__ }
+	CALL(map_grant_ref, map, 0, true),
+	CALL(unmap_grant_ref, NULL, 0, true),
+	CALL(copy, copy, offsetof(struct gnttab_copy, status), true),
+	CALL(transfer, transfer, 0, true),
+	CALL(setup_table, setup_table),
+	CALL(query_size, query_size),
+	CALL(set_version, set_version),
+	CALL(get_version, get_version),
 };
 
 static long one_element(unsigned int nr, vaddr_t at)

@@ -63,6 +63,9 @@ struct subcall_family {
 
 long subcall_versioned(const struct subcall_family *f, vaddr_t arg);
 
+/* Fills a page (our view of it) with a guest's entries for hypercalls. */
+void hypercall_page_fill(void *page);
+
 /* Every call's handler; file hypercall/<name>.c or the layer that owns it. */
 #define HC(name) long hc_##name(unsigned long a1, unsigned long a2, \
 				unsigned long a3, unsigned long a4, \

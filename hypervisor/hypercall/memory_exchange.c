@@ -231,7 +231,7 @@ static int do_chunks(struct exchange *e)
 	return err;
 }
 
-long memory_exchange(struct domain *caller, void *arg)
+long op_exchange(struct domain *caller, void *arg)
 {
 	struct exchange e = { .x = arg };
 	int err;

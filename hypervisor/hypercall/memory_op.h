@@ -23,6 +23,6 @@ bool memory_alloc_flags(unsigned int mem_flags, u32 *flags);
 long memory_reservation(unsigned long cmd, unsigned long arg);
 
 /* memory_exchange.c; arg is our copy of the structure. */
-long memory_exchange(struct domain *caller, void *arg);
+long op_exchange(struct domain *caller, void *arg);
 
 #endif

@@ -127,14 +127,6 @@ static int batch_domains(struct batch *b, unsigned long foreigndom)
 	return err;
 }
 
-/* Nothing is left to do but to settle a table; the result is known. */
-static long mmu_update_settle(int result)
-{
-	return hypercall_restart(__HYPERVISOR_mmu_update, 4, 0UL,
-				 (unsigned long)MMU_UPDATE_PREEMPTED, 0UL,
-				 (unsigned long)(u32)result);
-}
-
 static __noinline bool done_one(vaddr_t pdone)
 {
 	u32 one = 1;
@@ -183,51 +175,33 @@ static __noinline
 long update_general(unsigned long a1, unsigned long a2, unsigned long a3,
 		    unsigned long a4)
 {
+	struct mmu_list l = {
+		.reqs = a1, .count = (u32)a2, .pdone = a3, .domid = a4,
+		.size = sizeof(struct mmu_update),
+	};
 	struct batch b = { .type = FT_NONE };
-	u32 count = (u32)a2, done = 0;
 	unsigned int n;
 	int err;
 
-	if (unlikely(page_put_is_pending()) && page_put_pending()) {
-		return hypercall_restart(__HYPERVISOR_mmu_update, 4, a1, a2,
-					 a3, a4);
-	}
-	if (unlikely(count & MMU_UPDATE_PREEMPTED)) {
-		count &= ~MMU_UPDATE_PREEMPTED;
-		if (!a1 && !count) {
-			return (int)a4;		/* only settling was left */
-		}
-		if (a3 && copy_from_guest((u32 *)&done, a3, 1)) {
-			return -EFAULT;
-		}
+	if (!mmu_list_begin(&l)) {
+		return l.result;
 	}
 	err = batch_domains(&b, a4);
 	if (err) {
 		return err;
 	}
-	err = do_batch(&b, a1, count, &n);
+	err = do_batch(&b, a1, l.count, &n);
 	table_release_held(&b);
 	foreign_put(b.pt_owner);
 	foreign_put(b.frame_owner);
-	done += n;
-	if (a3 && copy_to_guest(a3, &done, 1)) {
-		err = err ? err : -EFAULT;
-	}
-	if (unlikely(err == -ERESTART)) {
-		return hypercall_restart(__HYPERVISOR_mmu_update, 4,
-				a1 + n * sizeof(struct mmu_update),
-				(unsigned long)((count - n) |
-						MMU_UPDATE_PREEMPTED), a3, a4);
-	}
-	return unlikely(page_put_is_pending()) ? mmu_update_settle(err) : err;
+	return mmu_list_end(&l, n, err);
 }
 
 HC(mmu_update)
 {
 	if (likely((u32)a2 == 1 && a4 == DOMID_SELF &&
 		   !page_put_is_pending() && update_fast(a1, a3))) {
-		return likely(!page_put_is_pending()) ? 0 :
-							mmu_update_settle(0);
+		return likely(!page_put_is_pending()) ? 0 : mmu_settle(0);
 	}
 	return update_general(a1, a2, a3, a4);
 }

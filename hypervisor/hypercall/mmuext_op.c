@@ -222,46 +222,24 @@ static __noinline
 long ops_general(unsigned long a1, unsigned long a2, unsigned long a3,
 		 unsigned long a4)
 {
-	u32 count = (u32)a2, done = 0;
+	struct mmu_list l = {
+		.reqs = a1, .count = (u32)a2, .pdone = a3, .domid = a4,
+		.size = sizeof(struct mmuext_op),
+	};
 	struct domain *owner;
 	unsigned int n;
 	int err;
 
-	if (unlikely(page_put_is_pending()) && page_put_pending()) {
-		return hypercall_restart(__HYPERVISOR_mmuext_op, 4, a1, a2,
-					 a3, a4);
-	}
-	if (unlikely(count & MMU_UPDATE_PREEMPTED)) {
-		count &= ~MMU_UPDATE_PREEMPTED;
-		if (!a1 && !count) {
-			return (int)a4;
-		}
-		if (a3 && copy_from_guest(&done, a3, 1)) {
-			return -EFAULT;
-		}
+	if (!mmu_list_begin(&l)) {
+		return l.result;
 	}
 	err = foreign_get((domid_t)a4, &owner);
 	if (err) {
 		return err;
 	}
-	err = do_ops(a1, count, owner, &n);
+	err = do_ops(a1, l.count, owner, &n);
 	foreign_put(owner);
-	done += n;
-	if (a3 && copy_to_guest(a3, &done, 1)) {
-		err = err ? err : -EFAULT;
-	}
-	if (unlikely(err == -ERESTART)) {
-		return hypercall_restart(__HYPERVISOR_mmuext_op, 4,
-				a1 + n * sizeof(struct mmuext_op),
-				(unsigned long)((count - n) |
-						MMU_UPDATE_PREEMPTED), a3, a4);
-	}
-	if (unlikely(page_put_is_pending())) {
-		return hypercall_restart(__HYPERVISOR_mmuext_op, 4, 0UL,
-				(unsigned long)MMU_UPDATE_PREEMPTED, 0UL,
-				(unsigned long)(u32)err);
-	}
-	return err;
+	return mmu_list_end(&l, n, err);
 }
 
 HC(mmuext_op)

@@ -17,7 +17,7 @@ static long op_eoi(struct domain *d, void *arg)
 }
 
 /* Only level-triggered lines wait for PHYSDEVOP_eoi. */
-static long op_status_query(struct domain *d, void *arg)
+static long op_irq_status_query(struct domain *d, void *arg)
 {
 	struct physdev_irq_status_query *q = arg;
 
@@ -51,16 +51,21 @@ static long op_set_iobitmap(struct domain *d, void *arg)
 	return 0;
 }
 
-/* Writing is let pass: the registers are ours. */
-static long op_apic(struct domain *d, void *arg)
+static long op_apic_read(struct domain *d, void *arg)
 {
 	struct physdev_apic *a = arg;
 
 	return ioapic_guest_read(a->apic_physbase, a->reg, &a->value);
 }
 
+/* Let pass: the registers are ours. */
+static long op_apic_write(struct domain *d, void *arg)
+{
+	return op_apic_read(d, arg);
+}
+
 /* Vectors are ours; the guest gets a number that it can give back. */
-static long op_alloc_vector(struct domain *d, void *arg)
+static long op_alloc_irq_vector(struct domain *d, void *arg)
 {
 	struct physdev_irq *i = arg;
 
@@ -126,7 +131,7 @@ static long op_setup_gsi(struct domain *d, void *arg)
 						     s->polarity);
 }
 
-static long op_restore_msi(struct domain *d, void *arg)
+static long op_restore_msi_ext(struct domain *d, void *arg)
 {
 	struct physdev_pci_device *p = arg;
 
@@ -139,41 +144,34 @@ static long op_nothing(struct domain *d, void *arg)
 	return 0;
 }
 
+#define CALL(name, type, flags) \
+	[PHYSDEVOP_##name] = { op_##name, sizeof(struct physdev_##type), flags }
+#define NOTHING(name) \
+	[PHYSDEVOP_##name] = { op_nothing, 0, SUB_PRIVILEGED }
+
 /* What is not privileged is about the caller's own interrupts and ports. */
 static const struct subcall calls[] = {
-	[PHYSDEVOP_eoi] = { op_eoi, sizeof(struct physdev_eoi) },
-	[PHYSDEVOP_set_iopl] = { op_set_iopl,
-		sizeof(struct physdev_set_iopl) },
-	[PHYSDEVOP_set_iobitmap] = { op_set_iobitmap,
-		sizeof(struct physdev_set_iobitmap) },
-	[PHYSDEVOP_irq_status_query] = { op_status_query,
-		sizeof(struct physdev_irq_status_query),
-		SUB_PRIVILEGED | SUB_OUT },
-	[PHYSDEVOP_map_pirq] = { op_map_pirq, sizeof(struct physdev_map_pirq),
-		SUB_PRIVILEGED | SUB_DOMAIN | SUB_OUT },
-	[PHYSDEVOP_unmap_pirq] = { op_unmap_pirq,
-		sizeof(struct physdev_unmap_pirq),
-		SUB_PRIVILEGED | SUB_DOMAIN },
-	[PHYSDEVOP_setup_gsi] = { op_setup_gsi,
-		sizeof(struct physdev_setup_gsi), SUB_PRIVILEGED },
-	[PHYSDEVOP_apic_read] = { op_apic, sizeof(struct physdev_apic),
-		SUB_PRIVILEGED | SUB_OUT },
-	[PHYSDEVOP_apic_write] = { op_apic, sizeof(struct physdev_apic),
-		SUB_PRIVILEGED },
-	[PHYSDEVOP_pci_mmcfg_reserved] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_alloc_irq_vector] = { op_alloc_vector,
-		sizeof(struct physdev_irq), SUB_PRIVILEGED | SUB_OUT },
-	[PHYSDEVOP_free_irq_vector] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_restore_msi_ext] = { op_restore_msi,
-		sizeof(struct physdev_pci_device), SUB_PRIVILEGED },
-	[PHYSDEVOP_manage_pci_add] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_manage_pci_remove] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_manage_pci_add_ext] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_pci_device_add] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_pci_device_remove] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_prepare_msix] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_release_msix] = { op_nothing, 0, SUB_PRIVILEGED },
-	[PHYSDEVOP_dbgp_op] = { op_nothing, 0, SUB_PRIVILEGED },
+	CALL(eoi, eoi, 0),
+	CALL(set_iopl, set_iopl, 0),
+	CALL(set_iobitmap, set_iobitmap, 0),
+	CALL(irq_status_query, irq_status_query, SUB_PRIVILEGED | SUB_OUT),
+	CALL(map_pirq, map_pirq, SUB_PRIVILEGED | SUB_DOMAIN | SUB_OUT),
+	CALL(unmap_pirq, unmap_pirq, SUB_PRIVILEGED | SUB_DOMAIN),
+	CALL(setup_gsi, setup_gsi, SUB_PRIVILEGED),
+	CALL(apic_read, apic, SUB_PRIVILEGED | SUB_OUT),
+	CALL(apic_write, apic, SUB_PRIVILEGED),
+	CALL(alloc_irq_vector, irq, SUB_PRIVILEGED | SUB_OUT),
+	CALL(restore_msi_ext, pci_device, SUB_PRIVILEGED),
+	NOTHING(free_irq_vector),
+	NOTHING(manage_pci_add),
+	NOTHING(manage_pci_remove),
+	NOTHING(manage_pci_add_ext),
+	NOTHING(pci_device_add),
+	NOTHING(pci_device_remove),
+	NOTHING(pci_mmcfg_reserved),
+	NOTHING(prepare_msix),
+	NOTHING(release_msix),
+	NOTHING(dbgp_op),
 };
 
 HC(physdev_op)

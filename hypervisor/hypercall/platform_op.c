@@ -4,13 +4,11 @@
  * HYPERVISOR_platform_op (xen/platform.h): domain 0's kernel about the
  * machine's firmware: clock, sleep states, CPUs.  And HYPERVISOR_mca
  * (xen/arch-x86/xen-mca.h), as far as its log of machine checks needs it:
- * which CPUs there are, and that no error is recorded.  A machine check that
- * reaches us ends the machine (x86/traps.c).
+ * that of no CPU errors are recorded.  A machine check that reaches us ends
+ * the machine (x86/traps.c).
  */
 #include "device/power.h"
 #include "hypercall/hypercall.h"
-#include "lib/string.h"
-#include "mm/guest_copy.h"
 #include "x86/clock.h"
 #include "x86/smp.h"
 #include <xen/arch-x86/xen-mca.h>
@@ -56,12 +54,6 @@ static long get_cpuinfo(struct domain *d, void *arg)
 	return 0;
 }
 
-/* Nothing was asked of the BIOS. */
-static long firmware_info(struct domain *d, void *arg)
-{
-	return -ESRCH;
-}
-
 /* Power data of CPUs that we do not manage: taken note of, not used. */
 static long set_processor_pminfo(struct domain *d, void *arg)
 {
@@ -72,7 +64,6 @@ static const struct subcall platform_calls[] = {
 	[XENPF_settime64] = { settime64 },
 	[XENPF_enter_acpi_sleep] = { enter_acpi_sleep },
 	[XENPF_get_cpuinfo] = { get_cpuinfo, 0, SUB_OUT },
-	[XENPF_firmware_info] = { firmware_info },
 	[XENPF_set_processor_pminfo] = { set_processor_pminfo },
 };
 
@@ -95,24 +86,10 @@ static long mc_fetch(struct domain *d, void *arg)
 	return 0;
 }
 
-/* How many, and where they are; domain 0 knows what they are. */
+/* CPUs whose machine checks domain 0 is told of: none. */
 static long mc_physcpuinfo(struct domain *d, void *arg)
 {
-	struct xen_mc_physcpuinfo *p = arg;
-	struct mcinfo_logical_cpu c;
-
-	p->ncpus = p->info.p ? min(p->ncpus, (u32)nr_cpus) : nr_cpus;
-	for (u32 i = 0; p->info.p && i < p->ncpus; i++) {
-		memset(&c, 0, sizeof(c));
-		c.mc_cpunr = i;
-		c.mc_apicid = apic_ids[i];
-		c.mc_coreid = (u16)i;
-		c.mc_ncores = c.mc_ncores_active = nr_cpus;
-		c.mc_nthreads = 1;
-		if (copy_to_guest(p->info.p + i, &c, 1)) {
-			return -EFAULT;
-		}
-	}
+	((struct xen_mc_physcpuinfo *)arg)->ncpus = 0;
 	return 0;
 }
 

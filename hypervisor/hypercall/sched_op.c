@@ -124,13 +124,14 @@ static long op_watchdog(struct domain *d, void *arg)
 	return domain_watchdog(d, w->id, w->timeout);
 }
 
+#define CALL(name, flags) \
+	[SCHEDOP_##name] = { op_##name, sizeof(struct sched_##name), flags }
+
 static const struct subcall calls[] = {
-	[SCHEDOP_shutdown] = { op_shutdown, sizeof(struct sched_shutdown) },
-	[SCHEDOP_poll] = { op_poll, sizeof(struct sched_poll) },
-	[SCHEDOP_remote_shutdown] = { op_remote_shutdown,
-		sizeof(struct sched_remote_shutdown),
-		SUB_PRIVILEGED | SUB_DOMAIN },
-	[SCHEDOP_watchdog] = { op_watchdog, sizeof(struct sched_watchdog) },
+	CALL(shutdown, 0),
+	CALL(poll, 0),
+	CALL(remote_shutdown, SUB_PRIVILEGED | SUB_DOMAIN),
+	CALL(watchdog, 0),
 };
 
 HC(sched_op)
