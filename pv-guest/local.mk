@@ -98,7 +98,7 @@ clean-keel:
 # The same sources twice: "machine.h" is the platform's own. Of the library the
 # kernel takes what it does not have itself.
 KEEL_KERNEL_SRCS = main page object thread switch space user file pipe \
-	process exec signal futex syscall trap
+	process exec signal futex syscall syscall_file trap
 KEEL_NATIVE_SRCS = head start entry cpu tables apic clock serial acpi
 KEEL_PV_SRCS = start entry tables cpu
 KEEL_NATIVE_OBJS = $(KEEL_KERNEL_SRCS:%=%D%/native/kernel/%.o) \
@@ -139,3 +139,27 @@ PARAVANE_CLEAN += clean-keel-kernel
 .PHONY: clean-keel-kernel
 clean-keel-kernel:
 	rm -rf $(KEEL_KERNELS) %D%/native.lds %D%/native %D%/pv
+
+# ---- programs that run on it, and on Linux ----
+
+KEEL_USER = selftest stress
+KEEL_ARCHIVES = $(KEEL_USER:%=keel-%.cpio)
+
+PARAVANE_ALL += $(KEEL_ARCHIVES)
+
+%D%/programs/%: $(srcdir)/%D%/programs/%.c $(srcdir)/%D%/programs/check.h
+	@mkdir -p $(@D)
+	$(KEEL_V)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -static -pthread \
+		-o $@ $<
+keel-%.cpio: %D%/programs/%
+	$(KEEL_V)$(top_srcdir)/scripts/mkarchive $@ init=$<
+# The workloads of bench/.
+keel-bench.cpio: bench/core
+	$(KEEL_V)$(top_srcdir)/scripts/mkarchive $@ init=$<
+PARAVANE_ALL += keel-bench.cpio
+
+.SECONDARY: $(KEEL_USER:%=%D%/programs/%)
+PARAVANE_CLEAN += clean-keel-programs
+.PHONY: clean-keel-programs
+clean-keel-programs:
+	rm -rf $(KEEL_ARCHIVES) keel-bench.cpio $(KEEL_USER:%=%D%/programs/%)

@@ -73,7 +73,8 @@ static bool elf_header_ok(const struct archive_entry *file)
 
 	return file->size >= sizeof(*h) &&
 	       !memcmp(h->ident, "\177ELF\2\1", 6) && h->type == 2 &&
-	       h->machine == 62 && h->phentsize == sizeof(struct elf_segment) &&
+	       h->machine == 62 && h->entry < USER_END &&
+	       h->phentsize == sizeof(struct elf_segment) &&
 	       h->phoff <= file->size &&
 	       h->phnum <= (file->size - h->phoff) / h->phentsize;
 }
@@ -202,7 +203,7 @@ static void first_strings(struct program *p, const char *path)
 {
 	const char *word = boot.cmdline;
 
-	add_string(p, path, strlen(path));
+	add_string(p, path, strlen(path));	/* argv[0] */
 	add_string(p, "HOME=/", 6);
 	p->argc = p->envc = 1;
 	while (*word && p->used < STRINGS_SIZE / 2) {
@@ -276,8 +277,8 @@ long process_exec(const char *path, unsigned long argv, unsigned long envp)
 	if (!p.strings) {
 		return -ENOMEM;
 	}
+	add_string(&p, path, strlen(path));
 	if (argv) {
-		add_string(&p, path, strlen(path));
 		err = copy_strings(&p, argv, &p.argc);
 		if (!err) {
 			err = copy_strings(&p, envp, &p.envc);

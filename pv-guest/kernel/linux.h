@@ -14,12 +14,13 @@ enum {
 	SYS_fstat = 5, SYS_lstat = 6, SYS_lseek = 8, SYS_mmap = 9,
 	SYS_mprotect = 10, SYS_munmap = 11, SYS_brk = 12,
 	SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_rt_sigreturn = 15,
-	SYS_ioctl = 16, SYS_readv = 19, SYS_writev = 20, SYS_access = 21,
+	SYS_ioctl = 16, SYS_pread64 = 17, SYS_readv = 19, SYS_writev = 20, SYS_access = 21,
 	SYS_pipe = 22, SYS_sched_yield = 24, SYS_madvise = 28, SYS_dup = 32,
 	SYS_dup2 = 33, SYS_pause = 34, SYS_nanosleep = 35, SYS_getpid = 39,
 	SYS_clone = 56, SYS_fork = 57, SYS_vfork = 58, SYS_execve = 59,
 	SYS_exit = 60, SYS_wait4 = 61, SYS_kill = 62, SYS_uname = 63,
 	SYS_fcntl = 72, SYS_getcwd = 79, SYS_chdir = 80, SYS_mkdir = 83,
+	SYS_sysinfo = 99,
 	SYS_readlink = 89, SYS_getuid = 102, SYS_getgid = 104,
 	SYS_geteuid = 107, SYS_getegid = 108, SYS_setpgid = 109,
 	SYS_getppid = 110, SYS_rt_sigsuspend = 130, SYS_arch_prctl = 158,
@@ -149,6 +150,14 @@ struct linux_sigframe {
 	uint64_t err, trapno, oldmask, cr2, fpstate, reserved[8];
 	uint64_t mask;
 	struct linux_siginfo info;
+};
+
+struct linux_sysinfo {
+	int64_t uptime;
+	uint64_t loads[3], total, free, unused[4];
+	uint16_t processes;
+	uint64_t unused_high[2];
+	uint32_t unit, pad;
 };
 
 struct linux_utsname {

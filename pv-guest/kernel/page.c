@@ -3,7 +3,7 @@
 /*
  * A buddy allocator. A free run of 2^order pages begins at a multiple of its
  * size; given back, it is joined with its other half when that is free too.
- * Before page_start, pages are simply taken from the first range in order.
+ * Before page_start, pages are simply taken from the ranges in order.
  */
 #include "kernel/page.h"
 #include "kernel/lock.h"
@@ -72,6 +72,18 @@ static void run_free(unsigned long pfn, unsigned int order)
 	list_add(pfn, order);
 }
 
+/* n pages from the first range that has them. */
+static void *take_early(unsigned long n)
+{
+	for (unsigned int i = 0; i < ranges; i++) {
+		if (range[i].end - range[i].next >= n) {
+			range[i].next += n;
+			return pfn_to_virt(range[i].next - n);
+		}
+	}
+	panic("out of memory");
+}
+
 /* The highest page, rounded so that every other half has an entry. */
 static unsigned long end_of_memory(void)
 {
@@ -87,9 +99,8 @@ void page_start(void)
 {
 	unsigned long end = end_of_memory();
 	unsigned long bytes = end * sizeof(struct page);
-	struct page *array = pfn_to_virt(range[0].next);
+	struct page *array = take_early((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
 
-	range[0].next += (bytes + PAGE_SIZE - 1) / PAGE_SIZE;
 	memset(array, 0, bytes);
 	for (unsigned long pfn = 0; pfn < end; pfn++) {
 		array[pfn].users = 1;
@@ -142,15 +153,9 @@ void *page_zeroed(void)
 
 void *page_alloc(void)
 {
-	void *page;
+	void *page = pages ? page_zeroed()
+			   : memset(take_early(1), 0, PAGE_SIZE);
 
-	if (pages) {
-		page = page_zeroed();
-	} else if (range[0].next < range[0].end) {
-		page = memset(pfn_to_virt(range[0].next++), 0, PAGE_SIZE);
-	} else {
-		page = NULL;
-	}
 	if (!page) {
 		panic("out of memory");
 	}
@@ -192,9 +197,4 @@ unsigned long page_free_count(void)
 unsigned long page_total(void)
 {
 	return nr_total;
-}
-
-unsigned long page_in_use(void)
-{
-	return nr_total - nr_free;
 }

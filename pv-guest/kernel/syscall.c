@@ -1,314 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * The system calls: a function for each, which takes its arguments from the
- * registers (rdi, rsi, rdx, r10, r8, r9) and returns what goes to rax.
+ * The system calls: memory, processes, signals, time; and the table of all.
  */
 #include "kernel/page.h"
 #include "kernel/process.h"
+#include "kernel/syscall.h"
 
 #define NS_PER_SEC	1000000000UL
-#define MAX_IOVEC	64
-
-typedef long (*call_t)(struct regs *r);
-
-/* ---- files ---- */
-
-static long do_read(unsigned int fd, unsigned long to, size_t n)
-{
-	struct file *f = fd_get(fd);
-	long result;
-
-	if (!f) {
-		return -EBADF;
-	}
-	result = f->ops->read(f, to, n);
-	file_put(f);
-	return result;
-}
-
-static long do_write(unsigned int fd, unsigned long from, size_t n)
-{
-	struct file *f = fd_get(fd);
-	long result;
-
-	if (!f) {
-		return -EBADF;
-	}
-	result = f->ops->write(f, from, n);
-	file_put(f);
-	return result;
-}
-
-static long sys_read(struct regs *r)
-{
-	return do_read(r->rdi, r->rsi, r->rdx);
-}
-
-static long sys_write(struct regs *r)
-{
-	return do_write(r->rdi, r->rsi, r->rdx);
-}
-
-/* A list of buffers, until one is not filled. */
-static long each_buffer(struct regs *r, long (*fn)(unsigned int fd,
-						   unsigned long at, size_t n))
-{
-	struct linux_iovec v;
-	long done = 0;
-
-	if (r->rdx > MAX_IOVEC) {
-		return -EINVAL;
-	}
-	for (unsigned int i = 0; i < r->rdx; i++) {
-		long n;
-
-		if (!copy_in(&v, r->rsi + i * sizeof(v), sizeof(v))) {
-			return done ? done : -EFAULT;
-		}
-		n = v.len ? fn(r->rdi, v.base, v.len) : 0;
-		if (n < 0) {
-			return done ? done : n;
-		}
-		done += n;
-		if ((uint64_t)n < v.len) {
-			break;
-		}
-	}
-	return done;
-}
-
-static long sys_readv(struct regs *r)
-{
-	return each_buffer(r, do_read);
-}
-
-static long sys_writev(struct regs *r)
-{
-	return each_buffer(r, do_write);
-}
-
-static long do_open(unsigned long path_at, unsigned int flags)
-{
-	char path[PATH_SIZE];
-	long err = copy_in_string(path, path_at, sizeof(path));
-	struct file *f;
-
-	if (err < 0) {
-		return err;
-	}
-	f = file_open(path, flags & ~O_CLOEXEC, &err);
-	return f ? fd_install(f, 0, flags & O_CLOEXEC) : err;
-}
-
-static long sys_open(struct regs *r)
-{
-	return do_open(r->rdi, r->rsi);
-}
-
-static long sys_openat(struct regs *r)
-{
-	return do_open(r->rsi, r->rdx);
-}
-
-static long sys_close(struct regs *r)
-{
-	return fd_close(r->rdi);
-}
-
-static long put_stat(long err, const struct linux_stat *st, unsigned long to)
-{
-	return err ? err : copy_out(to, st, sizeof(*st)) ? 0 : -EFAULT;
-}
-
-static long stat_fd(unsigned int fd, unsigned long to)
-{
-	struct linux_stat st = { .nlink = 1, .blksize = PAGE_SIZE };
-	struct file *f = fd_get(fd);
-
-	if (!f) {
-		return -EBADF;
-	}
-	f->ops->stat(f, &st);
-	file_put(f);
-	return put_stat(0, &st, to);
-}
-
-static long stat_path(const char *path, unsigned long to)
-{
-	struct linux_stat st = { .nlink = 1, .blksize = PAGE_SIZE };
-
-	return put_stat(file_stat_path(path, &st), &st, to);
-}
-
-static long sys_fstat(struct regs *r)
-{
-	return stat_fd(r->rdi, r->rsi);
-}
-
-static long sys_stat(struct regs *r)
-{
-	char path[PATH_SIZE];
-	long err = copy_in_string(path, r->rdi, sizeof(path));
-
-	return err < 0 ? err : stat_path(path, r->rsi);
-}
-
-static long sys_newfstatat(struct regs *r)
-{
-	char path[PATH_SIZE];
-	long n = copy_in_string(path, r->rsi, sizeof(path));
-
-	if (n < 0) {
-		return n;
-	}
-	return !n && (r->r10 & AT_EMPTY_PATH) ? stat_fd(r->rdi, r->rdx)
-					       : stat_path(path, r->rdx);
-}
-
-static long sys_access(struct regs *r)
-{
-	struct linux_stat st = { 0 };
-	char path[PATH_SIZE];
-	long err = copy_in_string(path, r->rdi, sizeof(path));
-
-	return err < 0 ? err : file_stat_path(path, &st);
-}
-
-static long sys_lseek(struct regs *r)
-{
-	struct file *f = fd_get(r->rdi);
-	long result;
-
-	if (!f) {
-		return -EBADF;
-	}
-	result = file_seek(f, r->rsi, r->rdx);
-	file_put(f);
-	return result;
-}
-
-static long sys_ioctl(struct regs *r)
-{
-	struct file *f = fd_get(r->rdi);
-
-	if (!f) {
-		return -EBADF;
-	}
-	file_put(f);
-	return -ENOTTY;
-}
-
-static long make_pipe(unsigned long to, unsigned int flags)
-{
-	struct file *ends[2];
-	int fds[2];
-	long err = pipe_create(&ends[0], &ends[1]);
-
-	if (err) {
-		return err;
-	}
-	for (int i = 0; i < 2; i++) {
-		ends[i]->flags |= flags & O_NONBLOCK;
-		fds[i] = fd_install(ends[i], 0, flags & O_CLOEXEC);
-	}
-	if (fds[0] >= 0 && fds[1] >= 0 && copy_out(to, fds, sizeof(fds))) {
-		return 0;
-	}
-	err = fds[0] < 0 ? fds[0] : fds[1] < 0 ? fds[1] : -EFAULT;
-	fd_close(fds[0]);
-	fd_close(fds[1]);
-	return err;
-}
-
-static long sys_pipe(struct regs *r)
-{
-	return make_pipe(r->rdi, 0);
-}
-
-static long sys_pipe2(struct regs *r)
-{
-	return make_pipe(r->rdi, r->rsi);
-}
-
-static long sys_dup(struct regs *r)
-{
-	struct file *f = fd_get(r->rdi);
-
-	return f ? fd_install(f, 0, false) : -EBADF;
-}
-
-static long sys_dup2(struct regs *r)
-{
-	struct file *f = r->rdi == r->rsi ? fd_get(r->rdi) : NULL;
-
-	if (f) {
-		file_put(f);
-		return r->rsi;
-	}
-	return fd_dup(r->rdi, r->rsi, false);
-}
-
-static long sys_dup3(struct regs *r)
-{
-	return r->rdi == r->rsi ? -EINVAL
-				: fd_dup(r->rdi, r->rsi, r->rdx & O_CLOEXEC);
-}
-
-static long sys_fcntl(struct regs *r)
-{
-	struct process *p = process_current();
-	struct file *f = fd_get(r->rdi);
-	uint64_t bit = 1UL << (r->rdi % 64);
-	long result = -EINVAL;
-
-	if (!f) {
-		return -EBADF;
-	}
-	switch (r->rsi) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC:
-		/* The new descriptor takes over our use of the file. */
-		return fd_install(f, r->rdx, r->rsi == F_DUPFD_CLOEXEC);
-	case F_GETFD:
-		result = (p->close_on_exec & bit) != 0;
-		break;
-	case F_SETFD:
-		lock(&p->lock);
-		p->close_on_exec = r->rdx & 1 ? p->close_on_exec | bit
-					      : p->close_on_exec & ~bit;
-		unlock(&p->lock);
-		result = 0;
-		break;
-	case F_GETFL:
-		result = f->flags;
-		break;
-	case F_SETFL:
-		f->flags = (f->flags & ~O_NONBLOCK) | (r->rdx & O_NONBLOCK);
-		result = 0;
-		break;
-	}
-	file_put(f);
-	return result;
-}
-
-static long sys_getcwd(struct regs *r)
-{
-	return r->rsi < 2 ? -ERANGE : copy_out(r->rdi, "/", 2) ? 2 : -EFAULT;
-}
-
-/* There is nothing to link to, make or mount: files are as they came. */
-static long no_such_file(struct regs *r)
-{
-	(void)r;
-	return -ENOENT;
-}
-
-static long read_only(struct regs *r)
-{
-	(void)r;
-	return -EROFS;
-}
 
 static long nothing(struct regs *r)
 {
@@ -480,6 +179,18 @@ static long sys_uname(struct regs *r)
 	};
 
 	return copy_out(r->rdi, &name, sizeof(name)) ? 0 : -EFAULT;
+}
+
+static long sys_sysinfo(struct regs *r)
+{
+	struct linux_sysinfo info = {
+		.uptime = clock_ns() / NS_PER_SEC,
+		.total = page_total() * PAGE_SIZE,
+		.free = page_free_count() * PAGE_SIZE,
+		.unit = 1,
+	};
+
+	return copy_out(r->rdi, &info, sizeof(info)) ? 0 : -EFAULT;
 }
 
 static long sys_reboot(struct regs *r)
@@ -754,11 +465,12 @@ static long sys_futex(struct regs *r)
 
 /* ---- the table ---- */
 
-static const call_t calls[NR_SYSCALLS] = {
+static const syscall_t calls[NR_SYSCALLS] = {
 	[SYS_read] = sys_read, [SYS_write] = sys_write, [SYS_open] = sys_open,
 	[SYS_close] = sys_close, [SYS_stat] = sys_stat,
 	[SYS_fstat] = sys_fstat, [SYS_lstat] = sys_stat,
-	[SYS_lseek] = sys_lseek, [SYS_mmap] = sys_mmap,
+	[SYS_lseek] = sys_lseek, [SYS_pread64] = sys_pread64,
+	[SYS_mmap] = sys_mmap,
 	[SYS_mprotect] = sys_mprotect, [SYS_munmap] = sys_munmap,
 	[SYS_brk] = sys_brk, [SYS_rt_sigaction] = sys_rt_sigaction,
 	[SYS_rt_sigprocmask] = sys_rt_sigprocmask,
@@ -773,12 +485,12 @@ static const call_t calls[NR_SYSCALLS] = {
 	[SYS_exit] = sys_exit, [SYS_wait4] = sys_wait4, [SYS_kill] = sys_kill,
 	[SYS_uname] = sys_uname, [SYS_fcntl] = sys_fcntl,
 	[SYS_getcwd] = sys_getcwd, [SYS_chdir] = nothing,
-	[SYS_mkdir] = read_only, [SYS_readlink] = no_such_file,
+	[SYS_mkdir] = sys_read_only, [SYS_readlink] = sys_no_such_file,
 	[SYS_getuid] = nothing, [SYS_getgid] = nothing,
 	[SYS_geteuid] = nothing, [SYS_getegid] = nothing,
-	[SYS_setpgid] = nothing, [SYS_getppid] = sys_getppid,
+	[SYS_sysinfo] = sys_sysinfo, [SYS_setpgid] = nothing, [SYS_getppid] = sys_getppid,
 	[SYS_rt_sigsuspend] = sys_rt_sigsuspend,
-	[SYS_arch_prctl] = sys_arch_prctl, [SYS_mount] = read_only,
+	[SYS_arch_prctl] = sys_arch_prctl, [SYS_mount] = sys_read_only,
 	[SYS_reboot] = sys_reboot, [SYS_gettid] = sys_gettid,
 	[SYS_tkill] = sys_tkill, [SYS_futex] = sys_futex,
 	[SYS_set_tid_address] = sys_set_tid_address,
@@ -786,7 +498,7 @@ static const call_t calls[NR_SYSCALLS] = {
 	[SYS_clock_nanosleep] = sys_clock_nanosleep,
 	[SYS_exit_group] = sys_exit_group, [SYS_tgkill] = sys_tgkill,
 	[SYS_openat] = sys_openat, [SYS_newfstatat] = sys_newfstatat,
-	[SYS_readlinkat] = no_such_file, [SYS_set_robust_list] = nothing,
+	[SYS_readlinkat] = sys_no_such_file, [SYS_set_robust_list] = nothing,
 	[SYS_dup3] = sys_dup3, [SYS_pipe2] = sys_pipe2,
 	[SYS_getrandom] = sys_getrandom,
 };

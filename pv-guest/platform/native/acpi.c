@@ -105,7 +105,12 @@ unsigned int acpi_init(uint64_t rsdp)
 void power_off(void)
 {
 	if (pm1a_control) {
+		uint64_t until = clock_ns() + 1000000000;
+
 		out16(pm1a_control, SLEEP_ENABLE | sleep_type << 10);
+		while (clock_ns() < until) {
+			cpu_relax();
+		}
 	}
 	printk("keel: the machine does not switch off\n");
 	crash();

@@ -46,34 +46,43 @@ struct pvh_range {
 extern char _end[];
 void start_native(uint32_t magic, uint32_t info);
 
-static uint64_t first_free, end_of_memory, rsdp;
+static char cmdline[1024];
+static uint64_t module_start, module_end, end_of_memory, rsdp;
 
-/* Memory behind the kernel and the module, from 1 MiB up. */
+static void add_pages(uint64_t start, uint64_t end)
+{
+	page_init((start + PAGE_SIZE - 1) >> PAGE_SHIFT, end >> PAGE_SHIFT);
+}
+
+/* Memory behind the kernel, from 1 MiB up, without the module. */
 static void add_ram(uint64_t start, uint64_t length)
 {
-	uint64_t end = start + length;
+	uint64_t end = start + length, kernel_end = (uint64_t)_end - KEEL_BASE;
 
-	start = start > first_free ? start : first_free;
 	end_of_memory = end > end_of_memory ? end : end_of_memory;
-	if (start < end) {
-		page_init((start + PAGE_SIZE - 1) >> PAGE_SHIFT,
-			  end >> PAGE_SHIFT);
+	start = start > kernel_end ? start : kernel_end;
+	if (start < module_end && module_start < end) {
+		add_pages(start, module_start);
+		start = module_end;
 	}
+	add_pages(start, end);
 }
 
 static void take_module(uint64_t start, uint64_t end)
 {
 	boot.initrd = physical(start);
 	boot.initrd_size = end - start;
-	first_free = end > first_free ? end : first_free;
+	module_start = start;
+	module_end = end;
 }
 
-/* The first word is the kernel's own name. */
-static const char *skip_name(const char *cmdline)
+/* What the loader has in memory is ours to give away: a copy. */
+static void take_cmdline(const char *text)
 {
-	const char *blank = strchr(cmdline, ' ');
+	size_t n = strlen(text);
 
-	return blank ? blank + 1 : "";
+	n = n < sizeof(cmdline) - 1 ? n : sizeof(cmdline) - 1;
+	memcpy(cmdline, text, n);
 }
 
 static void read_multiboot(const struct multiboot *m)
@@ -81,7 +90,10 @@ static void read_multiboot(const struct multiboot *m)
 	const char *at = physical(m->map_at), *end = at + m->map_size;
 
 	if (m->flags & HAS_CMDLINE) {
-		boot.cmdline = skip_name(physical(m->cmdline));
+		/* Its first word is the kernel's own name. */
+		const char *words = strchr(physical(m->cmdline), ' ');
+
+		take_cmdline(words ? words + 1 : "");
 	}
 	if (m->flags & HAS_MODULES && m->modules) {
 		const struct multiboot_module *module =
@@ -103,7 +115,9 @@ static void read_pvh(const struct pvh *p)
 {
 	const struct pvh_range *r = physical(p->map_at);
 
-	boot.cmdline = p->cmdline ? physical(p->cmdline) : "";
+	if (p->cmdline) {
+		take_cmdline(physical(p->cmdline));
+	}
 	rsdp = p->rsdp;
 	if (p->modules) {
 		const struct pvh_module *module = physical(p->modules_at);
@@ -127,8 +141,7 @@ void start_native(uint32_t magic, uint32_t info)
 {
 	serial_init();
 	boot.platform = "bare x86-64";
-	boot.cmdline = "";
-	first_free = (uint64_t)_end - KEEL_BASE;
+	boot.cmdline = cmdline;
 	if (magic == MULTIBOOT_MAGIC) {
 		read_multiboot(physical(info));
 	} else {
