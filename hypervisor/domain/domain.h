@@ -105,10 +105,9 @@ struct sched_vcpu {
 	unsigned int cpu;		/* where it runs or is queued */
 	cpumask_t affinity, soft_affinity;
 	cpumask_t saved_affinity;	/* SCHEDOP_pin_override; 0: none */
-	s64 credit;			/* ns; below 0: had more than its share */
-	u64 used_ns;			/* since the last accounting */
 	u64 charged_at;			/* paid for until then */
 	u64 slice_end;
+	bool turn_over;			/* slice used, or yielded */
 	bool boosted;			/* just woken: goes before others */
 	bool yielding;			/* last choice at the next pick */
 	bool running;			/* its registers are on a CPU now */
@@ -209,11 +208,9 @@ struct domain {
 	/* scheduling parameters */
 	u16 weight;			/* 256 is normal */
 	u16 cap;			/* per cent of one CPU; 0: none */
-	s64 cap_left;			/* ns until the next accounting; atomic */
-	s64 period_share;		/* the accounting's own, below */
-	u8 period_claim;
-	struct timer watchdog[2];
-	u32 watchdog_in_use;		/* lock */
+	u64 vtime;			/* atomic; domain/share.c */
+	s64 cap_left;			/* ns until it is filled again; atomic */
+	struct timer watchdog[2];	/* set: in use; lock */
 
 	/* I/O ports, memory and IRQs a domain may touch: domain 0 only now */
 	u8 *io_ports;			/* 8 KiB bitmap, 1: allowed; or NULL */
@@ -309,11 +306,6 @@ static inline bool is_idle_vcpu(const struct vcpu *v)
 	return v->domain->id == DOMID_IDLE;
 }
 
-/*
- * A context was set (pvcpu_set_context): the vCPU may run once it is up,
- * which it is at once when `online`.
- */
-void vcpu_context_set(struct vcpu *v, bool online);
 /* VCPUOP_up and VCPUOP_down; the last one down powers the domain off. */
 int vcpu_up(struct vcpu *v);
 void vcpu_down(struct vcpu *v);
@@ -334,8 +326,9 @@ void vcpu_guest_areas_publish(struct vcpu *v);
 void domain_wallclock_publish(struct domain *d);
 /* Under v's run-queue lock. */
 void vcpu_runstate_change(struct vcpu *v, enum runstate to, u64 now);
-/* Times up to now; any vCPU. */
-void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out);
+/* Times up to now, or to the last change; any vCPU. */
+void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out,
+			bool up_to_now);
 
 /* SCHEDOP_watchdog: id 0 sets a new one; returns its id, 0 or -errno. */
 int domain_watchdog(struct domain *d, u32 id, u32 timeout_s);

@@ -14,9 +14,6 @@
 #include "x86/smp.h"
 #include "lib/printk.h"
 
-enum { KILL_BEGIN, KILL_EVENTS, KILL_GRANTS, KILL_VCPUS, KILL_MEMORY,
-       KILL_DONE };
-
 static int step_begin(struct domain *d)
 {
 	spin_lock(&d->lock);
@@ -38,21 +35,10 @@ static int step_vcpus(struct domain *d)
 	return 0;
 }
 
-static int step(struct domain *d)
-{
-	switch (d->kill_step) {
-	case KILL_BEGIN:
-		return step_begin(d);
-	case KILL_EVENTS:
-		return evtchn_close_all(d);
-	case KILL_GRANTS:
-		return grant_release_mappings(d);
-	case KILL_VCPUS:
-		return step_vcpus(d);
-	default:
-		return domain_relinquish_memory(d);
-	}
-}
+static int (*const steps[])(struct domain *d) = {
+	step_begin, evtchn_close_all, grant_release_mappings, step_vcpus,
+	domain_relinquish_memory,
+};
 
 int domain_kill(struct domain *d)
 {
@@ -61,16 +47,14 @@ int domain_kill(struct domain *d)
 	if (xchg(&d->kill_busy, 1)) {
 		return -ERESTART;
 	}
-	while (!err && d->kill_step < KILL_DONE) {
-		err = step(d);
-		if (!err) {
-			d->kill_step++;
-		}
+	while (!err && d->kill_step < ARRAY_LEN(steps)) {
+		err = steps[d->kill_step](d);
+		d->kill_step += !err;
 		if (!err && READ_ONCE(this_cpu(softirq_pending))) {
 			err = -ERESTART;
 		}
 	}
-	if (d->kill_step == KILL_DONE) {
+	if (d->kill_step == ARRAY_LEN(steps)) {
 		err = 0;
 		if (!d->dead) {
 			d->dead = true;

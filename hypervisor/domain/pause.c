@@ -89,16 +89,17 @@ static const char *reason_name(u8 reason)
 static void machine_follows(u8 reason)
 {
 	log_info("Domain 0 %s\n", reason_name(reason));
-	if (reason == SHUTDOWN_poweroff) {
+	switch (reason) {
+	case SHUTDOWN_poweroff:
 		machine_poweroff();
-	}
-	if (reason == SHUTDOWN_suspend || reason > SHUTDOWN_watchdog) {
+	case SHUTDOWN_reboot:
+		machine_reboot();
+	case SHUTDOWN_crash:
+	case SHUTDOWN_watchdog:
+		machine_restart();
+	default:
 		machine_halt();
 	}
-	if (reason == SHUTDOWN_reboot) {
-		machine_reboot();
-	}
-	machine_restart();
 }
 
 void domain_shutdown(struct domain *d, u8 reason)
@@ -167,7 +168,7 @@ static void watchdog_fired(void *data)
 void domain_watchdog_init(struct domain *d)
 {
 	for (unsigned int i = 0; i < ARRAY_LEN(d->watchdog); i++) {
-		timer_init(&d->watchdog[i], watchdog_fired, d, 0);
+		timer_init(&d->watchdog[i], watchdog_fired, d);
 	}
 }
 
@@ -178,37 +179,29 @@ void domain_watchdog_kill(struct domain *d)
 	}
 }
 
-/* The first that is not in use; its number from 1 on. */
-static int watchdog_start(struct domain *d, u64 expires)
-{
-	for (unsigned int i = 0; i < ARRAY_LEN(d->watchdog); i++) {
-		if (!(d->watchdog_in_use & BIT(i))) {
-			d->watchdog_in_use |= BIT(i);
-			timer_set(&d->watchdog[i], expires);
-			return (int)i + 1;
-		}
-	}
-	return -ENOSPC;
-}
-
 int domain_watchdog(struct domain *d, u32 id, u32 timeout_s)
 {
 	u64 expires = now_ns() + timeout_s * 1000000000ULL;
+	struct timer *t = d->watchdog, *end = t + ARRAY_LEN(d->watchdog);
 	int ret = 0;
 
-	if (id > ARRAY_LEN(d->watchdog)) {
+	if (id > ARRAY_LEN(d->watchdog) || (!id && !timeout_s)) {
 		return -EINVAL;
 	}
 	spin_lock(&d->lock);
 	if (!id) {
-		ret = timeout_s ? watchdog_start(d, expires) : -EINVAL;
-	} else if (!(d->watchdog_in_use & BIT(id - 1))) {
-		ret = -EINVAL;
-	} else if (timeout_s) {
-		timer_set(&d->watchdog[id - 1], expires);
+		while (t < end && t->node.queued) {
+			t++;
+		}
+		ret = t < end ? (int)(t - d->watchdog) + 1 : -ENOSPC;
 	} else {
-		timer_stop(&d->watchdog[id - 1]);
-		d->watchdog_in_use &= ~BIT(id - 1);
+		t += id - 1;
+		ret = t->node.queued ? 0 : -EINVAL;
+	}
+	if (ret >= 0 && timeout_s) {
+		timer_set(t, expires);
+	} else if (ret >= 0) {
+		timer_stop(t);
 	}
 	spin_unlock(&d->lock);
 	return ret;

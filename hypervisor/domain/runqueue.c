@@ -24,13 +24,9 @@ struct runqueue *runqueue_lock(struct vcpu *v, unsigned long *flags)
 	}
 }
 
-void runqueue_insert(struct runqueue *rq, struct vcpu *v, bool at_head)
+void runqueue_insert(struct runqueue *rq, struct vcpu *v)
 {
-	if (at_head) {
-		list_add_head(&rq->queue, &v->sched.run_item);
-	} else {
-		list_add_tail(&rq->queue, &v->sched.run_item);
-	}
+	list_add_tail(&rq->queue, &v->sched.run_item);
 	v->sched.queued = true;
 	WRITE_ONCE(rq->waiting, rq->waiting + 1);
 }
@@ -43,42 +39,38 @@ void runqueue_remove(struct runqueue *rq, struct vcpu *v)
 }
 
 struct vcpu *runqueue_best(struct runqueue *rq, unsigned int cpu,
-			   struct vcpu *prev, unsigned int min_prio)
+			   struct vcpu *prev, s64 limit)
 {
-	struct runqueue *mine = &per_cpu(runqueue, cpu);
 	struct vcpu *best = NULL, *v;
-	struct list *i;
 
-	for (i = rq->queue.next; i != &rq->queue; i = i->next) {
-		unsigned int prio;
+	list_for_each(v, &rq->queue, sched.run_item) {
+		s64 turn = vcpu_turn(v);
 
-		v = list_entry(i, struct vcpu, sched.run_item);
-		if (vcpu_parked(v) || !(vcpu_cpus(v) & CPUMASK(cpu))) {
-			continue;
+		/* Not for next to nothing in the middle of a turn. */
+		if (v == prev && !v->sched.turn_over) {
+			turn -= PREEMPT_NS;
 		}
-		prio = v->sched.yielding ? PRIO_OVER : vcpu_prio(v);
-		if (prio <= min_prio) {
+		if (turn >= limit || vcpu_parked(v) ||
+		    !vcpu_may_run_on(v, cpu)) {
 			continue;
 		}
 		if (v != prev && READ_ONCE(v->sched.running)) {
-			mine->retry = true;
-			continue;
-		}
-		if (best && v->sched.yielding) {
+			per_cpu(runqueue, cpu).retry = true;
 			continue;
 		}
 		best = v;
-		min_prio = v->sched.yielding ? PRIO_IDLE : prio;
+		limit = turn;
 	}
 	return best;
 }
 
 struct vcpu *runqueue_steal(struct runqueue *mine, unsigned int cpu,
-			    unsigned int min_prio)
+			    s64 limit)
 {
-	for (unsigned int i = 1; i < nr_cpus; i++) {
+	struct vcpu *v = NULL;
+
+	for (unsigned int i = 1; i < nr_cpus && !v; i++) {
 		struct runqueue *rq = &per_cpu(runqueue, (cpu + i) % nr_cpus);
-		struct vcpu *v;
 
 		if (!READ_ONCE(rq->waiting)) {
 			continue;
@@ -87,30 +79,12 @@ struct vcpu *runqueue_steal(struct runqueue *mine, unsigned int cpu,
 			mine->retry = true;
 			continue;
 		}
-		v = runqueue_best(rq, cpu, NULL, min_prio);
+		v = runqueue_best(rq, cpu, NULL, limit);
 		if (v) {
 			runqueue_remove(rq, v);
 			v->sched.cpu = cpu;
 		}
 		spin_unlock(&rq->lock);
-		if (v) {
-			return v;
-		}
 	}
-	return NULL;
-}
-
-void sched_charge(struct vcpu *v, u64 now)
-{
-	s64 ns = (s64)(now - v->sched.charged_at);
-
-	v->sched.charged_at = now;
-	if (ns <= 0 || is_idle_vcpu(v)) {
-		return;
-	}
-	v->sched.credit -= ns;
-	v->sched.used_ns += ns;
-	if (v->domain->cap) {
-		(void)atomic_sub_return(&v->domain->cap_left, ns);
-	}
+	return v;
 }

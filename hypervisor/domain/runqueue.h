@@ -10,7 +10,6 @@
 #define DOMAIN_RUNQUEUE_H
 
 #include "domain/sched.h"
-#include "domain/credit.h"
 #include "x86/smp.h"
 
 struct runqueue {
@@ -19,7 +18,6 @@ struct runqueue {
 	unsigned int waiting;		/* length of queue */
 	struct vcpu *curr, *idle;
 	struct timer slice;
-	bool slice_set;
 	bool retry;			/* passed over one still being saved */
 };
 
@@ -28,20 +26,7 @@ DECLARE_PER_CPU(struct runqueue, runqueue);
 /* CPUs that run their idle vCPU; atomic. */
 extern cpumask_t cpus_idle;
 
-enum { PRIO_IDLE, PRIO_OVER, PRIO_UNDER, PRIO_BOOST };
-
-static inline unsigned int vcpu_prio(const struct vcpu *v)
-{
-	if (is_idle_vcpu(v)) {
-		return PRIO_IDLE;
-	}
-	if (v->sched.boosted) {
-		return PRIO_BOOST;
-	}
-	return v->sched.credit >= 0 ? PRIO_UNDER : PRIO_OVER;
-}
-
-/* Out of its domain's cap: waits for the next accounting. */
+/* Out of its domain's cap: waits until that is filled again. */
 static inline bool vcpu_parked(const struct vcpu *v)
 {
 	return v->domain->cap && READ_ONCE(v->domain->cap_left) <= 0;
@@ -54,21 +39,38 @@ static inline cpumask_t vcpu_cpus(const struct vcpu *v)
 	return m ? m : cpus_online;
 }
 
+static inline bool vcpu_may_run_on(const struct vcpu *v, unsigned int cpu)
+{
+	return vcpu_cpus(v) & CPUMASK(cpu);
+}
+
 struct runqueue *runqueue_lock(struct vcpu *v, unsigned long *flags);
-void runqueue_insert(struct runqueue *rq, struct vcpu *v, bool at_head);
+void runqueue_insert(struct runqueue *rq, struct vcpu *v);
 void runqueue_remove(struct runqueue *rq, struct vcpu *v);
 
-/* The best of rq that `cpu` may run, above min_prio; or NULL.  rq locked. */
+#define NO_LIMIT	((s64)(~0ULL >> 1))
+
+/* The best of rq that `cpu` may run, its turn before `limit`; rq is locked. */
 struct vcpu *runqueue_best(struct runqueue *rq, unsigned int cpu,
-			   struct vcpu *prev, unsigned int min_prio);
-/* The best of other CPUs' queues, taken off and moved to `cpu`; or NULL. */
+			   struct vcpu *prev, s64 limit);
+/* The best of another CPU's queue, taken off and moved to `cpu`; or NULL. */
 struct vcpu *runqueue_steal(struct runqueue *mine, unsigned int cpu,
-			    unsigned int min_prio);
+			    s64 limit);
 
-/* v used its CPU until now: pays.  v's queue is locked. */
+/* ---- shares (share.c) ---- */
+
+#define SLICE_NS	10000000	/* a turn at most */
+#define MIN_SLICE_NS	500000
+#define PREEMPT_NS	1000000		/* ahead by less: a turn is not ended */
+
+/* When it is v's turn: the smaller the sooner, 0 is now.  v is locked. */
+s64 vcpu_turn(const struct vcpu *v);
+/* v used its CPU until now: pays.  v is locked. */
 void sched_charge(struct vcpu *v, u64 now);
+/* v was chosen, against others or alone. */
+void sched_chosen(struct vcpu *v, bool others_wait);
 
-/* Starts the accounting timer. */
-void sched_account_init(void);
+/* Starts the timer that fills caps. */
+void sched_caps_init(void);
 
 #endif

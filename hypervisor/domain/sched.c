@@ -50,7 +50,8 @@ static unsigned int choose_cpu(const struct vcpu *v)
 }
 
 /* A queue got longer: sees that a CPU looks at it.  rq is locked. */
-static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v)
+static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v,
+		   u64 now)
 {
 	cpumask_t idle;
 
@@ -58,8 +59,10 @@ static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v)
 	if (vcpu_parked(v)) {
 		return;
 	}
-	if ((vcpu_cpus(v) & CPUMASK(cpu)) &&
-	    vcpu_prio(v) > vcpu_prio(rq->curr)) {
+	sched_charge(rq->curr, now);
+	if (vcpu_may_run_on(v, cpu) &&
+	    (is_idle_vcpu(rq->curr) ||
+	     vcpu_turn(v) < vcpu_turn(rq->curr) - PREEMPT_NS)) {
 		softirq_raise_on(SOFTIRQ_SCHEDULE, cpu);
 		return;
 	}
@@ -69,18 +72,10 @@ static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v)
 	}
 }
 
-/* Who slept goes first, unless it only rested after a yield. */
-static void boost_if_woken(struct vcpu *v)
-{
-	if (v->runstate == RS_BLOCKED && v->sched.credit >= 0) {
-		v->sched.boosted = !v->sched.yielding;
-	}
-	v->sched.yielding = false;
-}
-
 void vcpu_wake(struct vcpu *v)
 {
 	bool moved = false;
+	u64 now = now_ns();
 
 	for (;;) {
 		unsigned long flags;
@@ -91,8 +86,7 @@ void vcpu_wake(struct vcpu *v)
 			spin_unlock_irqrestore(&rq->lock, flags);
 			return;
 		}
-		if (!moved && (!v->sched.running ||
-			       !(vcpu_cpus(v) & CPUMASK(cpu)))) {
+		if (!moved && (!v->sched.running || !vcpu_may_run_on(v, cpu))) {
 			to = choose_cpu(v);
 		}
 		if (to != cpu) {
@@ -101,10 +95,13 @@ void vcpu_wake(struct vcpu *v)
 			spin_unlock_irqrestore(&rq->lock, flags);
 			continue;
 		}
-		boost_if_woken(v);
-		vcpu_runstate_change(v, RS_RUNNABLE, now_ns());
-		runqueue_insert(rq, v, false);
-		tickle(rq, cpu, v);
+		/* Who slept goes first, unless it only rested after a yield. */
+		v->sched.boosted |= v->runstate == RS_BLOCKED &&
+				    !v->sched.yielding;
+		vcpu_runstate_change(v, RS_RUNNABLE, now);
+		runqueue_insert(rq, v);
+		tickle(rq, cpu, v, now);
+		v->sched.yielding = false;
 		spin_unlock_irqrestore(&rq->lock, flags);
 		return;
 	}
@@ -143,94 +140,70 @@ void vcpu_sleep_sync(struct vcpu *v)
 }
 
 /*
- * prev may run on, but no longer here: onto another CPU's queue.  That CPU
- * takes it as soon as its registers are saved.
+ * prev stops running for now; rq is locked.  If it may run, but no longer
+ * here, it is on no queue until vcpu_wake has placed it anew.
  */
-static void send_away(struct vcpu *prev, unsigned int cpu, u64 now)
+static void put_prev(struct runqueue *rq, unsigned int cpu, struct vcpu *prev,
+		     u64 now)
 {
-	struct runqueue *rq = &per_cpu(runqueue, cpu);
-	unsigned int to;
-
-	spin_lock(&rq->lock);
-	if (prev->sched.cpu != cpu || (vcpu_cpus(prev) & CPUMASK(cpu)) ||
-	    !vcpu_runnable(prev)) {
-		spin_unlock(&rq->lock);
-		return;
-	}
 	sched_charge(prev, now);
-	vcpu_runstate_change(prev, RS_RUNNABLE, now);
-	rq->curr = rq->idle;
-	to = choose_cpu(prev);
-	prev->sched.cpu = to;
-	spin_unlock(&rq->lock);
-
-	vcpu_wake(prev);
-	softirq_raise_on(SOFTIRQ_SCHEDULE, to);
-}
-
-/* prev stops running for now; rq is locked. */
-static void put_prev(struct runqueue *rq, struct vcpu *prev, u64 now)
-{
-	bool slice_left = now < prev->sched.slice_end && !prev->sched.yielding;
-
-	sched_charge(prev, now);
-	if (!slice_left) {
+	prev->sched.turn_over = now >= prev->sched.slice_end ||
+				prev->sched.yielding;
+	if (prev->sched.turn_over || !vcpu_runnable(prev)) {
 		prev->sched.boosted = false;
 	}
-	if (vcpu_runnable(prev)) {
-		vcpu_runstate_change(prev, RS_RUNNABLE, now);
-		runqueue_insert(rq, prev, slice_left);
-	} else {
-		prev->sched.boosted = false;
-		vcpu_runstate_change(prev, sleeping_state(prev), now);
+	vcpu_runstate_change(prev, sleeping_state(prev), now);
+	if (prev != rq->idle && vcpu_runnable(prev) &&
+	    vcpu_may_run_on(prev, cpu)) {
+		runqueue_insert(rq, prev);
 	}
 }
 
 static struct vcpu *pick_next(struct runqueue *rq, unsigned int cpu,
 			      struct vcpu *prev)
 {
-	struct vcpu *v = runqueue_best(rq, cpu, prev, PRIO_IDLE);
-	unsigned int prio = v ? vcpu_prio(v) : PRIO_IDLE;
-	struct vcpu *other = NULL;
+	struct vcpu *v = runqueue_best(rq, cpu, prev, NO_LIMIT), *other;
+	s64 limit = NO_LIMIT;
 
-	if (prio < PRIO_UNDER) {
+	if (v) {
+		/* One that only goes on here changes places with others. */
+		limit = vcpu_turn(v) + (v != prev ? -SLICE_NS :
+					v->sched.turn_over ? 1 : -PREEMPT_NS);
+	} else {
 		/* First say so, then look: who queues does the reverse. */
-		if (!v) {
-			atomic_or(&cpus_idle, CPUMASK(cpu));
-		}
-		other = runqueue_steal(rq, cpu, prio);
+		atomic_or(&cpus_idle, CPUMASK(cpu));
 	}
+	other = runqueue_steal(rq, cpu, limit);
 	if (other) {
 		return other;
 	}
 	if (v) {
 		runqueue_remove(rq, v);
-		return v;
 	}
-	return rq->idle;
+	return v ? v : rq->idle;
 }
 
-static void set_slice(struct runqueue *rq, struct vcpu *next, bool again,
-		      u64 now)
+static void set_slice(struct runqueue *rq, struct vcpu *next,
+		      const struct vcpu *prev, u64 now)
 {
 	struct domain *d = next->domain;
-	s64 slice;
+	s64 slice = SLICE_NS;
 
 	if (is_idle_vcpu(next)) {
 		return;
 	}
-	if (!again || now >= next->sched.slice_end) {
-		slice = credit_slice(next->sched.boosted, rq->waiting > 0,
-				     d->cap, READ_ONCE(d->cap_left));
-		next->sched.slice_end = now + (u64)slice;
+	if (d->cap) {
+		slice = min(slice, READ_ONCE(d->cap_left));
+	}
+	if (next != prev || next->sched.turn_over) {
+		next->sched.slice_end = now + (u64)max(slice, MIN_SLICE_NS);
 	}
 	if (rq->retry) {
-		next->sched.slice_end = now + CREDIT_MIN_SLICE_NS / 5;
+		next->sched.slice_end = now + MIN_SLICE_NS / 5;
 	}
 	/* One armed for earlier is left alone: it sets itself anew. */
-	if (!rq->slice_set ||
+	if (!rq->slice.node.queued ||
 	    rq->slice.node.key > next->sched.slice_end) {
-		rq->slice_set = true;
 		timer_set(&rq->slice, next->sched.slice_end);
 	}
 }
@@ -241,14 +214,12 @@ static void slice_timer(void *data)
 	unsigned long flags = spin_lock_irqsave(&rq->lock);
 	struct vcpu *v = rq->curr;
 
-	rq->slice_set = false;
-	if (!is_idle_vcpu(v)) {
-		if (now_ns() >= v->sched.slice_end) {
-			softirq_raise(SOFTIRQ_SCHEDULE);
-		} else {
-			rq->slice_set = true;
-			timer_set(&rq->slice, v->sched.slice_end);
-		}
+	if (is_idle_vcpu(v)) {
+		;
+	} else if (now_ns() >= v->sched.slice_end) {
+		softirq_raise(SOFTIRQ_SCHEDULE);
+	} else {
+		timer_set(&rq->slice, v->sched.slice_end);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
@@ -256,16 +227,12 @@ static void slice_timer(void *data)
 /* Those left waiting here may suit a CPU that is idle. */
 static void offer_waiting(struct runqueue *rq)
 {
-	struct list *i;
 	cpumask_t idle;
+	struct vcpu *v;
 
-	if (!rq->waiting) {
-		return;
-	}
 	smp_mb();
 	idle = READ_ONCE(cpus_idle);
-	for (i = rq->queue.next; idle && i != &rq->queue; i = i->next) {
-		struct vcpu *v = list_entry(i, struct vcpu, sched.run_item);
+	list_for_each(v, &rq->queue, sched.run_item) {
 		cpumask_t m = vcpu_cpus(v) & idle;
 
 		if (m && !vcpu_parked(v)) {
@@ -298,7 +265,6 @@ static void switch_periodic(struct vcpu *prev, struct vcpu *next)
 		timer_stop(&prev->periodic);
 	}
 	if (next->periodic_ns) {
-		timer_migrate(&next->periodic, this_cpu_id());
 		timer_set(&next->periodic, max(next->periodic.node.key,
 					       now_ns()));
 	}
@@ -327,19 +293,15 @@ static void schedule(void)
 	struct vcpu *prev = current, *next;
 	u64 now = now_ns();
 
-	if (prev != rq->idle) {
-		send_away(prev, cpu, now);
-	}
 	spin_lock(&rq->lock);
 	rq->retry = false;
-	if (prev != rq->idle && rq->curr == prev) {
-		put_prev(rq, prev, now);
-	}
+	put_prev(rq, cpu, prev, now);
 	next = pick_next(rq, cpu, prev);
 	if (vcpu_runnable(prev)) {
 		prev->sched.yielding = false;	/* passed over once */
 	}
-	set_slice(rq, next, next == prev, now);
+	sched_chosen(next, rq->waiting);
+	set_slice(rq, next, prev, now);
 	become(rq, cpu, next, now);
 	offer_waiting(rq);
 	if (prev == rq->idle && next != prev) {
@@ -348,8 +310,8 @@ static void schedule(void)
 	spin_unlock(&rq->lock);
 
 	if (next != prev) {
-		if (prev == rq->idle) {
-			vcpu_runstate_change(prev, RS_RUNNABLE, now);
+		if (prev != rq->idle) {
+			vcpu_wake(prev);	/* if it must go elsewhere */
 		}
 		switch_periodic(prev, next);
 		if (next != rq->idle) {
@@ -375,6 +337,8 @@ void sched_init(void)
 	idle_domain.vcpus = idle_vcpus;
 	softirq_register(SOFTIRQ_SCHEDULE, schedule);
 	softirq_register(SOFTIRQ_PUBLISH, publish);
+	timers_init();
+	sched_caps_init();
 	domains_init();
 }
 
@@ -410,20 +374,16 @@ void sched_init_cpu(unsigned int cpu)
 	spin_lock_init(&rq->lock);
 	list_init(&rq->queue);
 	rq->curr = rq->idle = v;
-	timers_init_cpu(cpu);
-	timer_init(&rq->slice, slice_timer, rq, cpu);
+	timer_init(&rq->slice, slice_timer, rq);
 	if (cpu == this_cpu_id()) {
 		current = v;
 	} else {
 		cpu_info_set_current(cpu_info_of(cpu), v);
 	}
 	atomic_or(&cpus_idle, CPUMASK(cpu));
-	if (cpu == 0) {
-		sched_account_init();
-	}
 }
 
-int sched_init_vcpu(struct vcpu *v)
+void sched_init_vcpu(struct vcpu *v)
 {
 	cpumask_t online = cpus_online;
 
@@ -436,12 +396,6 @@ int sched_init_vcpu(struct vcpu *v)
 	v->runstate = RS_OFFLINE;
 	v->runstate_info.state = RUNSTATE_offline;
 	v->runstate_info.state_entry_time = now_ns();
-	return 0;
-}
-
-void sched_destroy_vcpu(struct vcpu *v)
-{
-	BUG_ON(v->sched.queued || v->sched.running);
 }
 
 bool vcpus_wait_here(void)
@@ -453,7 +407,7 @@ u64 vcpu_cpu_time(struct vcpu *v)
 {
 	struct vcpu_runstate_info i;
 
-	vcpu_runstate_read(v, &i);
+	vcpu_runstate_read(v, &i, true);
 	return i.time[RUNSTATE_running];
 }
 

@@ -10,14 +10,13 @@
 
 #include "domain/domain.h"
 
-/* A vCPU's turn at most, as sysctl reports it (domain/credit.h has it in ns). */
+/* A vCPU's turn at most, as sysctl reports it (SLICE_NS). */
 #define SCHED_SLICE_MS	10
 
 /* Called by boot: run queues, then each CPU's idle vCPU. */
 void sched_init(void);
 void sched_init_cpu(unsigned int cpu);
-int sched_init_vcpu(struct vcpu *v);
-void sched_destroy_vcpu(struct vcpu *v);
+void sched_init_vcpu(struct vcpu *v);
 
 /* v has become runnable (or not): wake or put to sleep.  Any context. */
 void vcpu_wake(struct vcpu *v);

@@ -86,34 +86,20 @@ void vcpu_runstate_change(struct vcpu *v, enum runstate to, u64 now)
 	r->state = to;
 }
 
-void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out)
+void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out,
+			bool up_to_now)
 {
 	unsigned long flags;
 	struct runqueue *rq = runqueue_lock(v, &flags);
 	s64 spent;
 
-	memset(out, 0, sizeof(*out));	/* padding too: it goes to guests */
-	out->state = v->runstate_info.state;
-	out->state_entry_time = v->runstate_info.state_entry_time;
-	memcpy(out->time, v->runstate_info.time, sizeof(out->time));
+	/* Padding too: it goes to guests. */
+	memcpy(out, &v->runstate_info, sizeof(*out));
 	spin_unlock_irqrestore(&rq->lock, flags);
 	spent = (s64)(now_ns() - out->state_entry_time);
-	if (spent > 0) {
+	if (up_to_now && spent > 0) {
 		out->time[out->state] += (u64)spent;
 	}
-}
-
-/* As it stands in v; unlike _read, without the time since the last change. */
-static void runstate_copy(struct vcpu *v, struct vcpu_runstate_info *out)
-{
-	unsigned long flags;
-	struct runqueue *rq = runqueue_lock(v, &flags);
-
-	memset(out, 0, sizeof(*out));
-	out->state = v->runstate_info.state;
-	out->state_entry_time = v->runstate_info.state_entry_time;
-	memcpy(out->time, v->runstate_info.time, sizeof(out->time));
-	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
 /*
@@ -128,7 +114,7 @@ static void runstate_write(struct vcpu *v)
 	struct vcpu_runstate_info r;
 	u64 entered;
 
-	runstate_copy(v, &r);
+	vcpu_runstate_read(v, &r, false);
 	if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
 		(void)!copy_to_guest_va(at, &r, sizeof(r));
 		return;

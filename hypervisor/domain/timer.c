@@ -20,16 +20,6 @@ struct timer_cpu {
 
 static DEFINE_PER_CPU(struct timer_cpu, timer_cpu);
 
-static struct timer_node *top(struct timer_cpu *c)
-{
-	return c->heap.top;
-}
-
-static struct timer *timer_of(struct timer_node *n)
-{
-	return container_of(n, struct timer, node);
-}
-
 static struct timer_cpu *timer_lock(struct timer *t, unsigned long *flags)
 {
 	for (;;) {
@@ -44,16 +34,12 @@ static struct timer_cpu *timer_lock(struct timer *t, unsigned long *flags)
 	}
 }
 
-/* Sees to an interrupt for a new top; c is locked. */
-static void program(struct timer_cpu *c, unsigned int cpu)
+/* Sees to an interrupt for this CPU's top; c is locked. */
+static void program(struct timer_cpu *c)
 {
-	u64 key = top(c)->key;
+	u64 key = c->heap.top->key;
 
 	if (c->programmed && c->programmed <= key) {
-		return;
-	}
-	if (cpu != this_cpu_id()) {
-		softirq_raise_on(SOFTIRQ_TIMER, cpu);
 		return;
 	}
 	c->programmed = key;
@@ -65,126 +51,90 @@ static void program(struct timer_cpu *c, unsigned int cpu)
 }
 
 /* Takes the top when it is due, else programs the interrupt for it. */
-static struct timer *take_due(struct timer_cpu *c, unsigned int cpu)
+static struct timer *take_due(struct timer_cpu *c)
 {
 	unsigned long flags = spin_lock_irqsave(&c->lock);
-	struct timer *t = NULL;
+	struct timer_node *top = c->heap.top;
 
 	c->running = NULL;
 	c->programmed = 0;
-	if (top(c) && top(c)->key <= now_ns()) {
-		t = timer_of(top(c));
-		timer_heap_remove(&c->heap, &t->node);
-		c->running = t;
-	} else if (top(c)) {
-		program(c, cpu);
-	} else {
+	if (!top) {
 		local_timer_program(0);
+	} else if (top->key <= now_ns()) {
+		timer_heap_remove(&c->heap, top);
+		c->running = container_of(top, struct timer, node);
+	} else {
+		program(c);
 	}
 	spin_unlock_irqrestore(&c->lock, flags);
-	return t;
+	return c->running;
 }
 
 static void timer_softirq(void)
 {
-	unsigned int cpu = this_cpu_id();
-	struct timer_cpu *c = &per_cpu(timer_cpu, cpu);
+	struct timer_cpu *c = &this_cpu(timer_cpu);
 	struct timer *t;
 
-	while ((t = take_due(c, cpu)) != NULL) {
+	while ((t = take_due(c)) != NULL) {
 		t->fn(t->data);
 	}
 }
 
-void timers_init_cpu(unsigned int cpu)
+void timers_init(void)
 {
-	spin_lock_init(&per_cpu(timer_cpu, cpu).lock);
 	softirq_register(SOFTIRQ_TIMER, timer_softirq);
 }
 
-void timer_init(struct timer *t, void (*fn)(void *), void *data,
-		unsigned int cpu)
+void timer_init(struct timer *t, void (*fn)(void *), void *data)
 {
-	*t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
+	*t = (struct timer){ .fn = fn, .data = data };
 }
 
 void timer_set(struct timer *t, u64 expires_ns)
 {
+	struct timer_cpu *c, *here = &this_cpu(timer_cpu);
 	unsigned long flags;
-	struct timer_cpu *c = timer_lock(t, &flags);
 
-	if (t->node.queued) {
+	for (;;) {
+		c = timer_lock(t, &flags);
 		timer_heap_remove(&c->heap, &t->node);
+		if (c == here) {
+			break;
+		}
+		t->cpu = this_cpu_id();
+		spin_unlock_irqrestore(&c->lock, flags);
 	}
 	if (!t->killed) {
 		timer_heap_insert(&c->heap, &t->node, expires_ns);
-		if (top(c) == &t->node) {
-			program(c, t->cpu);
+		if (c->heap.top == &t->node) {
+			program(c);
 		}
 	}
+	spin_unlock_irqrestore(&c->lock, flags);
+}
+
+static void take_out(struct timer *t, bool kill)
+{
+	unsigned long flags;
+	struct timer_cpu *c = timer_lock(t, &flags);
+
+	t->killed |= kill;
+	timer_heap_remove(&c->heap, &t->node);
 	spin_unlock_irqrestore(&c->lock, flags);
 }
 
 void timer_stop(struct timer *t)
 {
-	unsigned long flags;
-	struct timer_cpu *c = timer_lock(t, &flags);
-
-	if (t->node.queued) {
-		timer_heap_remove(&c->heap, &t->node);
-	}
-	spin_unlock_irqrestore(&c->lock, flags);
+	take_out(t, false);
 }
 
 void timer_kill(struct timer *t)
 {
-	unsigned long flags;
-	struct timer_cpu *c;
-
-	if (!t->fn) {
-		return;
-	}
-	c = timer_lock(t, &flags);
-	t->killed = true;
-	if (t->node.queued) {
-		timer_heap_remove(&c->heap, &t->node);
-	}
-	spin_unlock_irqrestore(&c->lock, flags);
+	take_out(t, true);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		while (cpu != this_cpu_id() &&
 		       READ_ONCE(per_cpu(timer_cpu, cpu).running) == t) {
 			cpu_relax();
 		}
-	}
-}
-
-void timer_migrate(struct timer *t, unsigned int cpu)
-{
-	unsigned long flags;
-	struct timer_cpu *c;
-	bool was_set;
-	u64 key;
-
-	if (READ_ONCE(t->cpu) == cpu) {
-		return;
-	}
-	c = timer_lock(t, &flags);
-	was_set = t->node.queued;
-	key = t->node.key;
-	if (was_set) {
-		timer_heap_remove(&c->heap, &t->node);
-	}
-	t->cpu = cpu;
-	spin_unlock_irqrestore(&c->lock, flags);
-	/* Unlocked in between: whoever sets it meanwhile is the later one. */
-	if (was_set) {
-		c = timer_lock(t, &flags);
-		if (!t->node.queued && !t->killed) {
-			timer_heap_insert(&c->heap, &t->node, key);
-			if (top(c) == &t->node) {
-				program(c, t->cpu);
-			}
-		}
-		spin_unlock_irqrestore(&c->lock, flags);
 	}
 }

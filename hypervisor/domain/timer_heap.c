@@ -1,90 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * The pairing heap under the timers.  Truths: a child's key is never below
- * its parent's; each node hangs in exactly one place, and `prev` names it.
+ * The skew heap under the timers.  Truths: a child's key is never below its
+ * parent's; each node hangs in exactly one place.
  */
 #include "domain/timer_heap.h"
 
-static struct timer_node *merge(struct timer_node *a, struct timer_node *b)
+/*
+ * Two heaps become one below `parent`: down the right side of both, always on
+ * with the smaller key, whose children change sides so that no side grows
+ * long for ever.
+ */
+static struct timer_node *merge(struct timer_node *a, struct timer_node *b,
+				struct timer_node *parent)
 {
-	if (!a) {
-		return b;
-	}
-	if (!b) {
-		return a;
-	}
-	if (b->key < a->key) {
-		struct timer_node *t = a;
+	struct timer_node *top = NULL, **at = &top, *rest;
 
-		a = b;
-		b = t;
-	}
-	b->next = a->child;
-	if (b->next) {
-		b->next->prev = b;
-	}
-	b->prev = a;
-	a->child = b;
-	return a;
-}
+	while (a && b) {
+		struct timer_node *small = b->key < a->key ? b : a;
 
-/* Two passes, without recursion: pairs from the left, then all to one. */
-static struct timer_node *merge_siblings(struct timer_node *first)
-{
-	struct timer_node *pairs = NULL, *all = NULL;
-
-	while (first) {
-		struct timer_node *a = first, *b = a->next, *m;
-
-		first = b ? b->next : NULL;
-		a->next = NULL;
-		if (b) {
-			b->next = NULL;
-		}
-		m = merge(a, b);
-		m->next = pairs;
-		pairs = m;
+		rest = small == a ? b : a;
+		a = small->right;
+		b = rest;
+		small->right = small->left;
+		small->parent = parent;
+		*at = parent = small;
+		at = &small->left;
 	}
-	while (pairs) {
-		struct timer_node *m = pairs;
-
-		pairs = m->next;
-		m->next = NULL;
-		all = merge(all, m);
+	rest = a ? a : b;
+	*at = rest;
+	if (rest) {
+		rest->parent = parent;
 	}
-	if (all) {
-		all->prev = NULL;
-	}
-	return all;
+	return top;
 }
 
 void timer_heap_insert(struct timer_heap *h, struct timer_node *n, u64 key)
 {
-	n->key = key;
-	n->child = n->next = n->prev = NULL;
-	n->queued = true;
-	h->top = merge(h->top, n);
-	h->top->prev = NULL;
+	*n = (struct timer_node){ .key = key, .queued = true };
+	h->top = merge(h->top, n, NULL);
 }
 
 void timer_heap_remove(struct timer_heap *h, struct timer_node *n)
 {
-	struct timer_node *below = merge_siblings(n->child);
+	struct timer_node *up = n->parent, **at = &h->top;
 
-	if (n == h->top) {
-		h->top = below;
-	} else {
-		if (n->prev->child == n) {
-			n->prev->child = n->next;
-		} else {
-			n->prev->next = n->next;
-		}
-		if (n->next) {
-			n->next->prev = n->prev;
-		}
-		h->top = merge(h->top, below);
+	if (!n->queued) {
+		return;
 	}
-	n->child = n->next = n->prev = NULL;
+	if (up) {
+		at = up->left == n ? &up->left : &up->right;
+	}
+	*at = merge(n->left, n->right, up);
 	n->queued = false;
 }

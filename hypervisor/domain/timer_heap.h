@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * A pairing heap: nodes inside other structures, smallest key on top.  Insert
- * costs a comparison, taking the top a logarithm on average; no memory is
+ * A skew heap: nodes inside other structures, smallest key on top.  Each
+ * operation costs a logarithm on average over any row of them; no memory is
  * needed beside the nodes.  Pure: the caller locks.
  */
 #ifndef DOMAIN_TIMER_HEAP_H
@@ -12,9 +12,8 @@
 
 struct timer_node {
 	u64 key;
-	struct timer_node *child;	/* first child */
-	struct timer_node *next;	/* right sibling */
-	struct timer_node *prev;	/* left sibling, or parent of a first */
+	struct timer_node *left, *right;
+	struct timer_node *parent;	/* NULL: the top */
 	bool queued;
 };
 
@@ -23,7 +22,7 @@ struct timer_heap {
 };
 
 void timer_heap_insert(struct timer_heap *h, struct timer_node *n, u64 key);
-/* n must be in h. */
+/* Nothing happens if n is not queued; else it must be in h. */
 void timer_heap_remove(struct timer_heap *h, struct timer_node *n);
 
 #endif

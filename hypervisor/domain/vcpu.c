@@ -14,6 +14,7 @@
 #include "x86/clock.h"
 #include "x86/fpu.h"
 #include "x86/smp.h"
+#include "lib/printk.h"
 #include "lib/string.h"
 
 static void singleshot_fired(void *data)
@@ -47,7 +48,6 @@ static void poll_timed_out(void *data)
 int vcpu_create(struct domain *d, unsigned int id)
 {
 	struct vcpu *v = heap_alloc_pages(1);
-	int err;
 
 	if (!v) {
 		return -ENOMEM;
@@ -61,18 +61,14 @@ int vcpu_create(struct domain *d, unsigned int id)
 	v->info->evtchn_upcall_mask = 1;
 	v->pv.root_kernel = v->pv.root_user = INVALID_MFN;
 	v->dirty_cpu = ~0U;
-	err = fpu_alloc(v);
-	if (!err) {
-		err = sched_init_vcpu(v);
-	}
-	if (err) {
-		fpu_free(v);
+	if (fpu_alloc(v)) {
 		heap_free_pages(v, 1);
-		return err;
+		return -ENOMEM;
 	}
-	timer_init(&v->singleshot, singleshot_fired, v, v->sched.cpu);
-	timer_init(&v->periodic, periodic_fired, v, v->sched.cpu);
-	timer_init(&v->poll, poll_timed_out, v, v->sched.cpu);
+	sched_init_vcpu(v);
+	timer_init(&v->singleshot, singleshot_fired, v);
+	timer_init(&v->periodic, periodic_fired, v);
+	timer_init(&v->poll, poll_timed_out, v);
 	vcpu_time_publish(v);
 	d->vcpus[id] = v;
 	return 0;
@@ -98,10 +94,7 @@ void vcpu_release(struct vcpu *v)
 void vcpu_free(struct vcpu *v)
 {
 	if (v) {
-		timer_kill(&v->singleshot);
-		timer_kill(&v->periodic);
-		timer_kill(&v->poll);
-		sched_destroy_vcpu(v);
+		BUG_ON(v->sched.queued || v->sched.running);
 		fpu_free(v);
 		heap_free_pages(v, 1);
 	}
@@ -142,14 +135,6 @@ int vcpu_register_info(struct vcpu *v, mfn_t gmfn, unsigned int offset)
 	info->evtchn_pending_sel = ~0UL;
 	spin_unlock(&d->lock);
 	return 0;
-}
-
-void vcpu_context_set(struct vcpu *v, bool online)
-{
-	v->initialised = true;
-	if (online) {
-		(void)vcpu_up(v);
-	}
 }
 
 int vcpu_up(struct vcpu *v)

@@ -81,7 +81,6 @@ static long poll(struct domain *d, const struct sched_poll *p,
 		return ready < 0 ? ready : 0;
 	}
 	if (p->timeout) {
-		timer_migrate(&v->poll, this_cpu_id());
 		timer_set(&v->poll, p->timeout);
 	} else {
 		timer_stop(&v->poll);

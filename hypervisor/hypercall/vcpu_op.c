@@ -29,8 +29,9 @@ static long op_initialise(struct vcpu *v, unsigned long arg)
 	if (!copy_from_guest(c, arg, 1)) {
 		spin_lock(&v->domain->lock);
 		err = v->initialised ? -EEXIST : pvcpu_set_context(v, c);
-		if (!err) {
-			vcpu_context_set(v, c->flags & VGCF_online);
+		v->initialised |= !err;
+		if (!err && c->flags & VGCF_online) {
+			(void)vcpu_up(v);
 		}
 		spin_unlock(&v->domain->lock);
 	}
@@ -42,7 +43,7 @@ static long op_get_runstate(struct vcpu *v, unsigned long arg)
 {
 	struct vcpu_runstate_info r;
 
-	vcpu_runstate_read(v, &r);
+	vcpu_runstate_read(v, &r, true);
 	return copy_to_guest(arg, &r, 1);
 }
 
@@ -70,7 +71,6 @@ static void periodic_set(struct vcpu *v, u64 period_ns)
 
 static void singleshot_set(struct vcpu *v, u64 when)
 {
-	timer_migrate(&v->singleshot, this_cpu_id());
 	timer_set(&v->singleshot, when);
 }
 

@@ -14,7 +14,7 @@ HVT = tests/unit/hypervisor
 
 if HAVE_CRITERION
 HVT_PROGS = $(HVT)/test-image $(HVT)/test-insn \
-	$(HVT)/test-timer-heap $(HVT)/test-credit $(HVT)/test-port-bits \
+	$(HVT)/test-timer-heap $(HVT)/test-port-bits \
 	$(HVT)/test-evtchn $(HVT)/test-sched \
 	$(HVT)/test-boot-memory $(HVT)/test-cmdline \
 	$(HVT)/test-page-types $(HVT)/test-grants $(HVT)/test-alloc
@@ -37,8 +37,6 @@ $(HVT)/test-insn: %D%/hypervisor/test_insn.c \
 
 $(HVT)/test-timer-heap: %D%/hv_domain/test_timer_heap.c \
 		hypervisor/domain/timer_heap.c
-	$(HVT_BUILD)
-$(HVT)/test-credit: %D%/hv_domain/test_credit.c hypervisor/domain/credit.c
 	$(HVT_BUILD)
 $(HVT)/test-port-bits: %D%/hv_domain/test_port_bits.c
 	$(HVT_BUILD)

@@ -12,9 +12,9 @@
 
 #include "domain/timer_heap.c"
 #include "domain/timer.c"
-#include "domain/credit.c"
 #include "domain/runqueue.c"
-#include "domain/sched_params.c"
+#include "domain/share.c"
+#include "domain/affinity.c"
 #include "domain/sched.c"
 #include "domain/vcpu.c"
 
@@ -94,7 +94,8 @@ void vcpu_runstate_change(struct vcpu *v, enum runstate to, u64 now)
 	v->runstate = to;
 }
 
-void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out)
+void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out,
+			bool up_to_now)
 {
 	*out = v->runstate_info;
 	out->time[v->runstate] += clock_ns - out->state_entry_time;
@@ -140,6 +141,7 @@ static void boot(unsigned int cpus)
 	for (unsigned int c = 0; c < cpus; c++) {
 		percpu_offsets[c] = (u64)(areas[c] - lo);
 	}
+	enter_cpu(0);
 	sched_init();
 	for (unsigned int c = 0; c < cpus; c++) {
 		cpus_online |= CPUMASK(c);
@@ -164,7 +166,8 @@ static struct domain *add(unsigned int vcpus, u16 weight, u16 cap, u64 run,
 	for (unsigned int i = 0; i < vcpus; i++) {
 		cr_assert_eq(vcpu_create(d, i), 0);
 		habit[nr_domains][i] = (struct habit){ run, sleep, false, 0, 0 };
-		vcpu_context_set(d->vcpus[i], true);
+		d->vcpus[i]->initialised = true;
+		cr_assert_eq(vcpu_up(d->vcpus[i]), 0);
 	}
 	nr_domains++;
 	return d;
