@@ -6,7 +6,8 @@
 # `make bench-quick` prints the core table, `make bench` makes the report.
 
 BENCH_DIR = %D%
-BENCH_FILES = bench/count.so bench/core bench/mark bench/hypercalls
+BENCH_FILES = bench/count.so bench/core bench/wide bench/mark \
+	bench/peer bench/hypercalls
 
 PARAVANE_ALL += $(BENCH_FILES)
 PARAVANE_CLEAN += clean-bench
@@ -22,6 +23,18 @@ bench/core: $(srcdir)/%D%/workloads/core.c $(BENCH_RUN)
 	@$(MKDIR_P) bench
 	$(CC) -O2 -Wall -Wextra -static -o $@ $< \
 		$(srcdir)/%D%/workloads/run.c
+
+BENCH_WIDE = $(addprefix $(srcdir)/%D%/workloads/, wide.c disk.c net.c serve.c)
+
+bench/wide: $(BENCH_WIDE) $(BENCH_RUN) $(srcdir)/%D%/workloads/disk.h \
+		$(srcdir)/%D%/workloads/net.h
+	@$(MKDIR_P) bench
+	$(CC) -O2 -Wall -Wextra -static -o $@ $(BENCH_WIDE) \
+		$(srcdir)/%D%/workloads/run.c
+
+bench/peer: $(addprefix $(srcdir)/%D%/workloads/, peer.c serve.c net.h)
+	@$(MKDIR_P) bench
+	$(CC) -O2 -Wall -Wextra -static -o $@ $(filter %.c, $^)
 
 bench/mark: $(srcdir)/%D%/workloads/mark.c
 	@$(MKDIR_P) bench

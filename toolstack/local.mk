@@ -35,7 +35,7 @@ pvctl_SOURCES = $(toolstack_config) \
 	%D%/lib/watcher.c %D%/lib/watcher.h \
 	%D%/cli/command.h %D%/cli/main.c \
 	%D%/cli/console.c %D%/cli/create.c %D%/cli/destroy.c \
-	%D%/cli/dmesg.c %D%/cli/info.c %D%/cli/list.c %D%/cli/pause.c \
+	%D%/cli/stats.c %D%/cli/dmesg.c %D%/cli/info.c %D%/cli/list.c %D%/cli/pause.c \
 	%D%/cli/reboot.c %D%/cli/shutdown.c %D%/cli/unpause.c
 pvctl_CPPFLAGS = $(toolstack_cppflags)
 pvctl_LDADD = $(XLUTIL_LIBS) $(XENGUEST_LIBS) $(XENCONTROL_LIBS) \

@@ -119,7 +119,9 @@ def domain0(out, peer, initrd, config):
     """Domain 0 with its toolstack, that can create the guest of `config`."""
     words = ["mkdom0", "--out", out, "--add",
              f"{TOP}/bench/harness/guest:/etc/bench-guest"]
-    words += ["--add", f"{BUILD}/bench/mark:/usr/bin/bench-mark",
+    words += ["--modules", "loop",
+              "--add", f"{BUILD}/bench/mark:/usr/bin/bench-mark",
+              "--add", f"{BUILD}/bench/peer:/usr/bin/bench-peer",
               "--add", f"{IMAGES}/vmlinux-{SERIES}:/guests/vmlinux",
               "--add", f"{initrd}:/guests/initrd",
               "--add", f"{config}:/guests/bench.cfg"]
@@ -134,11 +136,34 @@ def libraries(root, program, to):
                    check=True)
 
 
+def busybox(root):
+    """A shell and the usual small programs."""
+    libraries(root, shutil.which("busybox"), "/bin/busybox")
+    applets = subprocess.run(["busybox", "--list"], check=True,
+                             stdout=subprocess.PIPE).stdout.decode()
+    for name in applets.split():
+        if name != "busybox":
+            os.symlink("busybox", f"{root}/bin/{name}")
+
+
+def programs(root):
+    """What workloads/wide.c runs: a shell, a compiler, a database."""
+    busybox(root)
+    libraries(root, shutil.which("tcc"), "/bin/tcc")
+    libraries(root, shutil.which("sqlite3"), "/bin/sqlite3")
+    shutil.copytree(f"{TOP}/bench/workloads/build", f"{root}/lib/bench")
+    return root
+
+
 def host(out, initrd):
     """A Linux that starts QEMU with the guest `initrd` in it (host-init)."""
     with tempfile.TemporaryDirectory() as root:
         libraries(root, shutil.which("qemu-system-x86_64"), "/bin/qemu")
-        libraries(root, shutil.which("busybox"), "/bin/busybox")
+        tcg = "/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so"
+        if os.path.exists(tcg):
+            libraries(root, tcg, tcg)
+        busybox(root)
+        libraries(root, f"{BUILD}/bench/peer", "/bin/bench-peer")
         os.makedirs(f"{root}/fw")
         for name in ("seabios/bios-256k.bin", "qemu/linuxboot_dma.bin",
                      "qemu/kvmvapic.bin"):
@@ -146,4 +171,4 @@ def host(out, initrd):
         shutil.copy(f"{IMAGES}/vmlinuz-{SERIES}", f"{root}/vmlinuz")
         shutil.copy(initrd, f"{root}/initrd")
         return initramfs(out, f"{TOP}/bench/harness/host-init",
-                         ["kvm-amd", "kvm-intel"], root)
+                         ["kvm-amd", "kvm-intel", "tun", "vhost_net"], root)

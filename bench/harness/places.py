@@ -20,11 +20,11 @@ class Setup:
     """What is measured: the program, its modules and files, the machine."""
 
     def __init__(self, program, modules=(), tree=None, cpus=1, cpu=None,
-                 disk=0, network=False):
+                 devices=False):
         self.name = os.path.basename(program)
         self.program, self.modules, self.tree = program, list(modules), tree
         self.cpus, self.cpu = cpus, cpu
-        self.disk, self.network = disk, network     # a guest's devices
+        self.devices = devices      # do guests have a disk and a network?
         self.paravane = f"{BUILD}/paravane"
         self.made = {}
 
@@ -73,19 +73,22 @@ def _guest(setup, env, peer):
     settings = {
         "name": '"bench"', "kernel": '"/guests/vmlinux"',
         "ramdisk": '"/guests/initrd"', "memory": 256, "vcpus": setup.cpus,
-        "extra": f'"{words_of("hvc0", env, setup.cpus)}"',
     }
-    if setup.disk:
-        settings["disk"] = ('[ "format=raw, vdev=xvda, access=rw, '
-                            'target=/tmp/disk.img" ]')
-    if setup.network:
+    if setup.devices:
+        # Both have their blocks in a file in domain 0's memory: the kernel's
+        # backend by a loop device, ours as it is.
+        disk = "/dev/loop0" if peer else "/tmp/disk.img"
+        settings["disk"] = (f'[ "format=raw, vdev=xvda, access=rw, '
+                            f'target={disk}" ]')
         settings["vif"] = '[ "bridge=xenbr0, mac=00:16:3e:00:00:01" ]'
+        env = {**env, "disk": 1, "ip": "10.0.2.15", "peer": "10.0.2.200"}
+    settings["extra"] = f'"{words_of("hvc0", env, setup.cpus)}"'
     tool = "xl" if peer else "pvctl"
     config = images.guest_config(WORK, settings)
     initrd = images.domain0(f"{WORK}/dom0-{tool}.cpio", peer, setup.initrd(),
                             config)
     words = ("console=hvc0 quiet nokaslr cryptomgr.notests random.trust_cpu=on"
-             f" pv.run=/etc/bench-guest+{tool} pv.halt")
+             f" pv.modules=loop pv.run=/etc/bench-guest+{tool} pv.halt")
     return ["-m", "1536", "-kernel",
             f"{IMAGES}/xen" if peer else setup.paravane,
             "-append", f"dom0_mem=768M,max:768M {HYPERVISOR_WORDS}",
@@ -100,22 +103,38 @@ def xen_pv(setup, env):
     return _guest(setup, {"boot": "create", **env}, True)
 
 
-def _virtual(setup, env, vm):
+VIRTIO = ["virtio-blk-pci,drive=d", "virtio-net-pci,netdev=n,romfile="]
+EMULATED = ["ide-hd,drive=d", "e1000,netdev=n,romfile="]
+
+
+def _virtual(setup, env, vm, devices):
     """A virtual machine inside the machine, by QEMU on a stock kernel."""
+    words = []
+    if setup.devices:
+        env = {**env, "disk": 1, "ip": "10.9.0.2", "peer": "10.9.0.1"}
+        vhost = "on" if devices == VIRTIO and vm == "kvm" else "off"
+        words = ["-drive", "id=d,if=none,format=raw,file=/tmp/disk.img",
+                 "-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no,"
+                 f"vhost={vhost}",
+                 "-device", devices[0], "-device", devices[1]]
     initrd = images.host(f"{WORK}/host.cpio", setup.initrd())
     guest = words_of("ttyS0,115200", {"boot": "create", **env}, setup.cpus)
     return ["-m", "1536", "-kernel", f"{IMAGES}/vmlinuz-{SERIES}",
             "-initrd", initrd, "-append",
             f"{KERNEL_WORDS} console=ttyS0,115200 vm={vm} "
-            f"guest={guest.replace(' ', '+')}"]
+            f"devices={'+'.join(words)} guest={guest.replace(' ', '+')}"]
 
 
 def hvm(setup, env):
-    return _virtual(setup, env, "kvm")
+    return _virtual(setup, env, "kvm", VIRTIO)
+
+
+def hvm_emulated(setup, env):
+    return _virtual(setup, env, "kvm", EMULATED)
 
 
 def emulated(setup, env):
-    return _virtual(setup, env, "tcg")
+    return _virtual(setup, env, "tcg", VIRTIO)
 
 
 def _hypercalls(hypervisor):
@@ -139,6 +158,7 @@ PLACES = {
     "xen-dom0": xen_dom0,
     "xen-pv": xen_pv,
     "hvm": hvm,
+    "hvm-emulated": hvm_emulated,
     "emulated": emulated,
 }
 
@@ -146,4 +166,4 @@ PLACES = {
 HYPERCALLS = {"pv-dom0": pv_hypercalls, "xen-dom0": xen_hypercalls}
 
 # SVM, which QEMU emulates: the processor that a host of virtual machines has.
-NEEDS_SVM = ("hvm",)
+NEEDS_SVM = ("hvm", "hvm-emulated")

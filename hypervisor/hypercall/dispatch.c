@@ -38,6 +38,11 @@ static const char *const names[NR_HYPERCALLS] = {
 	"xenpmu_op", "dm_op", "hypfs_op", [__HYPERVISOR_mca] = "mca",
 };
 
+const char *hypercall_name(unsigned int nr)
+{
+	return names[nr];
+}
+
 long hypercall_enosys(unsigned long sub_call)
 {
 	struct domain *d = current->domain;

@@ -15,6 +15,9 @@ long set_cpu_policy(struct domain *d, void *arg);
 long get_system_cpu_policy(struct domain *d, void *arg);
 long get_cpu_featureset(struct domain *d, void *arg);
 
+/* A sub-call of sysctl, in hypercall/perfc.c. */
+long sysctl_perfc_op(struct domain *d, void *arg);
+
 /* Word i of cpufeatureset.h in a policy. */
 struct cpu_policy;
 u32 cpu_feature_word(const struct cpu_policy *p, unsigned int i);

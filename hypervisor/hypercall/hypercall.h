@@ -20,13 +20,14 @@ typedef long (*hypercall_fn)(unsigned long a1, unsigned long a2,
 			     unsigned long a3, unsigned long a4,
 			     unsigned long a5);
 
-#define NR_HYPERCALLS	64
-
 /* Work waits for this CPU: softirqs, or an event that the guest may take. */
 bool hypercall_preempt(void);
 
 /* Arranges for op to be called again with these n arguments. */
 long hypercall_restart(unsigned int op, unsigned int n, ...);
+
+/* What the ABI calls it; NULL for a number without a name. */
+const char *hypercall_name(unsigned int nr);
 
 /* One line for each domain and kind: "hypercall …, sub-call … is not there". */
 long hypercall_enosys(unsigned long sub_call);

@@ -199,6 +199,7 @@ static long scheduler_op(struct domain *d, void *arg)
 
 static const struct subcall calls[] = {
 	[XEN_SYSCTL_readconsole] = { readconsole, 0, SUB_OUT },
+	[XEN_SYSCTL_perfc_op] = { sysctl_perfc_op, 0, SUB_OUT },
 	[XEN_SYSCTL_physinfo] = { physinfo, 0, SUB_OUT },
 	[XEN_SYSCTL_sched_id] = { sched_id, 0, SUB_OUT },
 	[XEN_SYSCTL_getdomaininfolist] = { getdomaininfolist, 0, SUB_OUT },

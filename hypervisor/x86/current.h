@@ -18,10 +18,12 @@ struct vcpu;
 
 /* What brought us in from a guest, counted in cpu_info.counts. */
 enum entry_count {
-	COUNT_SYSCALL, COUNT_HYPERCALL, COUNT_IRET, COUNT_EXCEPTION,
+	COUNT_SYSCALL, COUNT_SWITCH, COUNT_IRET, COUNT_EXCEPTION,
 	COUNT_PAGE_FAULT, COUNT_EMULATED, COUNT_IRQ, COUNT_UPCALL,
 	NR_ENTRY_COUNTS,
 };
+
+#define NR_HYPERCALLS	64
 
 struct cpu_info {
 	struct cpu_regs guest_regs;	/* rsp0 points just below .es */
@@ -31,7 +33,9 @@ struct cpu_info {
 	u32 cpu;			/* our CPU number, 0 .. nr_cpus - 1 */
 	u32 pad;
 	u32 *softirq_pending;		/* this CPU's, for entry.S */
-	u64 counts[NR_ENTRY_COUNTS];	/* entries by kind (debug/report.c) */
+	/* Read by hypercall/perfc.c: entries by kind, hypercalls by number. */
+	u64 counts[NR_ENTRY_COUNTS];
+	u64 calls[NR_HYPERCALLS];
 };
 
 /* The CPU pushes from a 16-byte aligned RSP; the top of the block is one. */

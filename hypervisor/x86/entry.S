@@ -83,12 +83,12 @@ entry_syscall:
 	.globl hypercall
 hypercall:
 	SAVE_SYSCALL_FRAME GUEST_CS64, ENTRY_SYSCALL
-	COUNT	COUNT_HYPERCALL
 	mov	REGS_rax(%rsp), %r11
 	mov	%r11, V_LAST_HYPERCALL(%rax)
 	sti
 	cmp	$64, %r11
 	jae	hypercall_unknown
+	incq	CI_CALLS(%rsp, %r11, 8)
 	lea	hypercall_table(%rip), %rax
 	mov	%r10, %rcx
 	call	*(%rax, %r11, 8)

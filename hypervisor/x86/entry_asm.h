@@ -27,7 +27,6 @@
 	incq	CI_COUNTS + 8 * \what(%rsp)
 	.endm
 #define COUNT_SYSCALL	0
-#define COUNT_HYPERCALL	1
 #define COUNT_IRET	2
 #define COUNT_PAGE_FAULT 4
 #define COUNT_IRQ	6

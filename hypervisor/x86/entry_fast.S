@@ -172,8 +172,9 @@ segment_base_fast:
 	mov	REGS_rdx(%rsp), %rdx
 	mov	CI_SCRATCH(%rsp), %rcx
 fast_call_done:
+	mov	REGS_rax(%rsp), %eax
+	incq	CI_CALLS(%rsp, %rax, 8)
 	xor	%eax, %eax
-	COUNT	COUNT_HYPERCALL
 	mov	REGS_rsp(%rsp), %rsp
 	sysretq
 user_gs_fast:

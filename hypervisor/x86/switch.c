@@ -62,6 +62,7 @@ void context_switch(struct vcpu *prev, struct vcpu *next)
 		switch_out(prev);
 	}
 	current = next;
+	cpu_info()->counts[COUNT_SWITCH]++;
 	if (is_idle_vcpu(next)) {
 		cr3_load(hv_cr3);
 	} else {

@@ -294,6 +294,32 @@ def hostile(shared):
     return f"{said.count('ok: ')} checks"
 
 
+def counters(shared):
+    """The hypervisor's counters count what is done, and can be reset."""
+    m = shared.get()
+
+    def counts():
+        return json.loads(m.run("pvctl stats --hypervisor --json"))
+
+    first = counts()
+    m.run("for i in 1 2 3 4 5 6 7 8 9 10; do pvctl info; done > /dev/null")
+    then = counts()
+    more = {name: then[name] - first[name] for name in then}
+    # xc_sched_id and xc_physinfo, ten times; a process and its iret each.
+    for name, least in (("hypercall sysctl", 20), ("hypercall iret", 0),
+                        ("hypercall mmuext_op", 10), ("iret", 100),
+                        ("system call of a guest", 500),
+                        ("page fault, straight to the guest", 500)):
+        must(more[name] >= least, f"{name}: {more[name]} more, not {least}")
+    text = m.run("pvctl stats --hypervisor --reset")
+    must("hypercall sysctl" in text, text)
+    after = counts()
+    must(after["hypercall sysctl"] < 20 and
+         after["hypercall sysctl"] < then["hypercall sysctl"],
+         f"after a reset: {after['hypercall sysctl']} sysctls")
+    return f"{more['system call of a guest']} system calls in ten commands"
+
+
 def newer_kernel(world):
     """Domain 0 and a guest on Debian's 6.12 kernel."""
     m = world.boot("--forward", str(free_port()), series="6.12",
@@ -397,6 +423,7 @@ def tests(world):
         ("guests of other sizes", shared.test(shapes)),
         ("eight guests at once", shared.test(eight)),
         ("hostile frontends", shared.test(hostile)),
+        ("the hypervisor's counters", shared.test(counters)),
         ("6.12 as domain 0 and guest",
          lambda: (shared.close(), newer_kernel(world))[1]),
         ("devices of domain 0", lambda: devices(world)),

@@ -37,6 +37,7 @@ extern const struct command cmd_pause;
 extern const struct command cmd_unpause;
 extern const struct command cmd_info;
 extern const struct command cmd_dmesg;
+extern const struct command cmd_stats;
 
 /* Say how @cmd is used, on stderr; returns EXIT_USAGE. */
 int usage_error(const struct command *cmd, const char *fmt, ...)

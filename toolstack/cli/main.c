@@ -23,6 +23,7 @@
 static const struct command *const commands[] = {
 	&cmd_create, &cmd_list, &cmd_console, &cmd_shutdown, &cmd_reboot,
 	&cmd_destroy, &cmd_pause, &cmd_unpause, &cmd_info, &cmd_dmesg,
+	&cmd_stats,
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
