@@ -6,8 +6,8 @@ import json
 import os
 
 from harness import runner
-from harness.images import BUILD, TOP
-from harness.places import HYPERCALLS, Setup
+from harness.images import BUILD, PACKAGES, SERIES, TOP
+from harness.places import HYPERCALL_ROWS, HYPERCALLS, Setup
 
 QUICK = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv"]
 BASELINE = f"{TOP}/bench/results/baseline.json"
@@ -26,6 +26,8 @@ def measure(place, only=None, **more):
     env = {"only": only} if only else {"boot": "boot"}
     if place in ("pv", "xen-pv", "hvm", "emulated") and not only:
         env = {}        # theirs is called "create"
+    if only in HYPERCALL_ROWS:
+        return runner.run(place, setup(), env, boot=HYPERCALLS[place], **more)
     rows = runner.run(place, setup(), env, **more)
     if place in HYPERCALLS and not only:
         rows.update(runner.run(place, setup(), boot=HYPERCALLS[place],
@@ -66,13 +68,8 @@ def show(rows):
 
 
 def kernel_version():
-    with open(f"{images_packages()}/linux-6.1/version",
-              encoding="ascii") as f:
+    with open(f"{PACKAGES}/linux-{SERIES}/version", encoding="ascii") as f:
         return f.read().strip()
-
-
-def images_packages():
-    return os.environ.get("PARAVANE_PKG", f"{BUILD}/pkg")
 
 
 def hv_rows():
@@ -82,11 +79,18 @@ def hv_rows():
             if name not in STRETCHES}
 
 
-def baseline_write():
-    os.makedirs(os.path.dirname(BASELINE), exist_ok=True)
+def baseline_write(may_rise):
+    """A row's baseline falls with what it costs, and rises when named."""
+    rows = hv_rows()
+    if os.path.exists(BASELINE):
+        with open(BASELINE, encoding="ascii") as f:
+            was = json.load(f)["hv"]
+        for name in rows:
+            if name in was and name not in may_rise:
+                rows[name] = min(rows[name], was[name])
     with open(BASELINE, "w", encoding="ascii") as f:
         json.dump({"kernel": kernel_version(), "cpu": runner.CPU,
-                   "hv": hv_rows()}, f, indent=1)
+                   "hv": rows}, f, indent=1)
         f.write("\n")
 
 

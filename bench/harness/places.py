@@ -137,18 +137,19 @@ def emulated(setup, env):
     return _virtual(setup, env, "tcg", VIRTIO)
 
 
-def _hypercalls(hypervisor):
+def _hypercalls(hypervisor, env):
     return ["-m", "512", "-kernel", hypervisor, "-append",
             f"dom0_mem=64M,max:64M {HYPERVISOR_WORDS}",
-            "-initrd", f"{BUILD}/bench/hypercalls"]
+            "-initrd", f"{BUILD}/bench/hypercalls " +
+            (f"only={env['only']}" if "only" in env else "")]
 
 
-def pv_hypercalls(setup, _env):
-    return _hypercalls(setup.paravane)
+def pv_hypercalls(setup, env):
+    return _hypercalls(setup.paravane, env)
 
 
-def xen_hypercalls(_setup, _env):
-    return _hypercalls(f"{IMAGES}/xen")
+def xen_hypercalls(_setup, env):
+    return _hypercalls(f"{IMAGES}/xen", env)
 
 
 PLACES = {
@@ -164,6 +165,8 @@ PLACES = {
 
 # Their rows are added to those of the place behind the arrow.
 HYPERCALLS = {"pv-dom0": pv_hypercalls, "xen-dom0": xen_hypercalls}
+HYPERCALL_ROWS = ("xen_version", "event_self", "pte_set_clear",
+                  "grant_map_unmap", "grant_copy_page")
 
 # SVM, which QEMU emulates: the processor that a host of virtual machines has.
 NEEDS_SVM = ("hvm", "hvm-emulated")
