@@ -112,6 +112,7 @@ typedef unsigned long vaddr_t;
 /* Code and data that are given back once boot is over. */
 #define __init		__attribute__((section(".init.text"), cold))
 #define __initdata	__attribute__((section(".init.data")))
+#define __initbss	__attribute__((section(".bss.init")))
 /* Written at boot only; read-only from then on. */
 #define __ro_after_init	__attribute__((section(".data.ro_after_init")))
 

@@ -209,7 +209,7 @@ void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 	struct pv_vcpu *pv = &v->pv;
 
 	memset(c, 0, sizeof(*c));
-	fpu_export_legacy(v, &c->fpu_ctxt);
+	memcpy(&c->fpu_ctxt, v->fpu, sizeof(c->fpu_ctxt));
 	c->flags = context_flags(v);
 	c->user_regs = v->regs;
 	c->user_regs.error_code = c->user_regs.entry_vector = 0;

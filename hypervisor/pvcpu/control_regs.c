@@ -33,8 +33,8 @@ bool guest_read_cr(const struct vcpu *v, unsigned int reg, u64 *val)
 
 u64 guest_cr4_mask(void)
 {
-	return CR4_TSD | CR4_DE | (cpu_features.fsgsbase ? CR4_FSGSBASE : 0) |
-		(cpu_features.xsave ? CR4_OSXSAVE : 0);
+	return CR4_TSD | CR4_DE | (cpu_has(XEN_X86_FEATURE_FSGSBASE) ? CR4_FSGSBASE : 0) |
+		(cpu_has(XEN_X86_FEATURE_XSAVE) ? CR4_OSXSAVE : 0);
 }
 
 bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val)

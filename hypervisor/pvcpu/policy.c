@@ -131,7 +131,7 @@ static void cut_xsave(struct cpu_policy *p)
 		if (sub == 0) {
 			l->a &= (u32)cpu_features.xcr0_mask;
 			l->d &= (u32)(cpu_features.xcr0_mask >> 32);
-			l->c = cpu_features.xsave_size;
+			l->c = xsave_size(cpu_features.xcr0_mask);
 		} else if (sub == 1) {
 			l->a &= 7;	/* XSAVEOPT XSAVEC XGETBV1 */
 			l->b = l->c = l->d = 0;
@@ -163,7 +163,7 @@ static void cut_for_pv(struct cpu_policy *p)
 		l->a = min(l->a, 2U);
 	}
 	l = find(p, 1, NO_SUB);
-	if (!cpu_features.xsave) {
+	if (!cpu_has(XEN_X86_FEATURE_XSAVE)) {
 		l->c &= ~LEAF1_ECX_XSAVE;
 	}
 	l->c |= LEAF1_ECX_HYPERVISOR;
@@ -262,8 +262,8 @@ static void hypervisor_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 		break;
 	case 3:
 		if (sub == 0) {
-			r[0] = cpu_features.invariant_tsc ? 2 : 0;
-			r[0] |= cpu_features.rdtscp ? 4 : 0;
+			r[0] = cpu_has(XEN_X86_FEATURE_ITSC) ? 2 : 0;
+			r[0] |= cpu_has(XEN_X86_FEATURE_RDTSCP) ? 4 : 0;
 			r[1] = v->domain->tsc_mode;
 			r[2] = (u32)tsc_khz;
 		} else if (sub == 1) {
@@ -279,19 +279,6 @@ static void hypervisor_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 	}
 }
 
-static u32 xsave_current_size(u64 xcr0)
-{
-	u32 size = 512 + 64, r[4];
-
-	for (unsigned int i = 2; i < 63; i++) {
-		if (xcr0 >> i & 1) {
-			cpuid(0xd, i, r);
-			size = max(size, r[0] + r[1]);
-		}
-	}
-	return size;
-}
-
 /* Words that depend on the vCPU and its state. */
 static void adjust_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 {
@@ -300,7 +287,7 @@ static void adjust_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 	 * it may set, user mode what was set.
 	 */
 	bool osxsave = (v->pv.cr4 & CR4_OSXSAVE) ||
-		(v->pv.kernel_mode && cpu_features.xsave);
+		(v->pv.kernel_mode && cpu_has(XEN_X86_FEATURE_XSAVE));
 
 	switch (leaf) {
 	case 1:
@@ -314,8 +301,7 @@ static void adjust_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 		break;
 	case 0xd:
 		if (sub == 0) {
-			r[1] = xsave_current_size(osxsave ? v->pv.msr_xcr0
-						  : 3);
+			r[1] = xsave_size(osxsave ? v->pv.msr_xcr0 : 3);
 		}
 		break;
 	}

@@ -73,7 +73,7 @@ void apic_send(u32 apic_id, u32 low)
 
 __init void apic_init(void)
 {
-	if (!cpu_features.x2apic) {
+	if (!cpu_has(XEN_X86_FEATURE_X2APIC)) {
 		regs = ioremap(rdmsr(MSR_APIC_BASE) & 0xffffff000, PAGE_SIZE);
 	}
 	apic_init_cpu();

@@ -19,38 +19,46 @@
  */
 #define PAT_VALUE	0x050100070406ULL
 
-#define XCR0_OURS	0xe7ULL		/* x87 SSE AVX, AVX-512's three */
+#define XCR0_BASIC	0x07ULL		/* x87 SSE AVX */
+#define XCR0_AVX512	0xe0ULL		/* all three or none */
 
 struct cpu_features cpu_features __ro_after_init;
 u64 hv_cr4 __ro_after_init;
 
-static __init bool has(u32 reg, unsigned int bit)
-{
-	return reg >> bit & 1;
-}
+/* Where the feature words come from: eax, ebx, ecx or edx of a leaf. */
+enum { EAX, EBX, ECX, EDX };
+static const struct {
+	u32 leaf, sub, reg;
+} sources[NR_FEATURE_WORDS] = {
+	{ 1, 0, EDX }, { 1, 0, ECX },
+	{ 0x80000001, 0, EDX }, { 0x80000001, 0, ECX },
+	{ 0xd, 1, EAX }, { 7, 0, EBX }, { 7, 0, ECX }, { 0x80000007, 0, EDX },
+};
 
-static __init void require(u32 reg, unsigned int bit, const char *name)
-{
-	if (!has(reg, bit)) {
-		panic("This CPU has no %s, which Paravane needs.", name);
-	}
-}
+static const struct {
+	unsigned int feature;
+	const char *name;
+} needed[] = {
+	{ XEN_X86_FEATURE_TSC, "time stamp counter" },
+	{ XEN_X86_FEATURE_APIC, "local APIC" },
+	{ XEN_X86_FEATURE_PGE, "global pages" },
+	{ XEN_X86_FEATURE_PAT, "PAT" },
+	{ XEN_X86_FEATURE_FXSR, "FXSAVE" },
+	{ XEN_X86_FEATURE_SSE2, "SSE2" },
+	{ XEN_X86_FEATURE_NX, "no-execute pages" },
+	{ XEN_X86_FEATURE_SYSCALL, "SYSCALL" },
+};
 
 static __init void detect_identity(struct cpu_features *f)
 {
+	static char text[49] __ro_after_init;
 	u32 r[4];
-	char vendor[13] = "";
 
 	cpuid(0, 0, r);
 	f->max_leaf = r[0];
-	memcpy(vendor, &r[1], 4);
-	memcpy(vendor + 4, &r[3], 4);
-	memcpy(vendor + 8, &r[2], 4);
-	f->vendor = !strcmp(vendor, "GenuineIntel") ? VENDOR_INTEL :
-		    !strcmp(vendor, "AuthenticAMD") ||
-		    !strcmp(vendor, "HygonGenuine") ? VENDOR_AMD :
-		    VENDOR_OTHER;
-
+	f->vendor = !memcmp(&r[1], "Genu", 4) ? VENDOR_INTEL :
+		    !memcmp(&r[1], "Auth", 4) ||
+		    !memcmp(&r[1], "Hygo", 4) ? VENDOR_AMD : VENDOR_OTHER;
 	cpuid(1, 0, r);
 	f->stepping = r[0] & 0xf;
 	f->model = (r[0] >> 4 & 0xf) | (r[0] >> 12 & 0xf0);
@@ -60,122 +68,73 @@ static __init void detect_identity(struct cpu_features *f)
 	}
 	cpuid(0x80000000, 0, r);
 	f->max_ext_leaf = r[0];
-	str_copy(f->brand, vendor, sizeof(f->brand));
-	if (f->max_ext_leaf >= 0x80000004) {
-		const char *p = f->brand;
+	for (u32 i = 0; i < 3; i++) {
+		cpuid(0x80000002 + i, 0, (u32 *)text + 4 * i);
+	}
+	for (f->brand = text; *f->brand == ' '; f->brand++) {
+	}
+	cpuid(0x80000008, 0, r);
+	f->phys_bits = r[0] & 0xff;
+}
 
-		for (u32 i = 0; i < 3; i++) {
-			cpuid(0x80000002 + i, 0, r);
-			memcpy(f->brand + i * 16, r, 16);
+static __init void detect_features(struct cpu_features *f)
+{
+	u32 r[4];
+
+	for (unsigned int i = 0; i < NR_FEATURE_WORDS; i++) {
+		u32 leaf = sources[i].leaf;
+
+		if (leaf <= (leaf >> 31 ? f->max_ext_leaf : f->max_leaf)) {
+			cpuid(leaf, sources[i].sub, r);
+			f->words[i] = r[sources[i].reg];
 		}
-		f->brand[48] = 0;
-		while (*p == ' ') {
-			p++;
+	}
+	for (unsigned int i = 0; i < ARRAY_LEN(needed); i++) {
+		if (!cpu_has(needed[i].feature)) {
+			panic("This CPU has no %s, which Paravane needs.",
+			      needed[i].name);
 		}
-		memmove(f->brand, p, strlen(p) + 1);
+	}
+	if (cpu_has(XEN_X86_FEATURE_XSAVE)) {
+		cpuid(0xd, 0, r);
+		f->xcr0_mask = r[0] & XCR0_BASIC;
+		if ((r[0] & XCR0_AVX512) == XCR0_AVX512) {
+			f->xcr0_mask |= XCR0_AVX512;
+		}
 	}
 }
 
-static __init void detect_basic(struct cpu_features *f)
+u32 xsave_size(u64 states)
 {
-	u32 r[4];
+	u32 size = 512 + 64, r[4];
 
-	cpuid(1, 0, r);
-	require(r[3], 4, "time stamp counter");
-	require(r[3], 6, "PAE");
-	require(r[3], 8, "CMPXCHG8B");
-	require(r[3], 9, "local APIC");
-	require(r[3], 13, "global pages");
-	require(r[3], 16, "PAT");
-	require(r[3], 24, "FXSAVE");
-	require(r[3], 26, "SSE2");
-	f->pge = true;
-	f->monitor = has(r[2], 3);
-	f->pcid = has(r[2], 17) && !boot_options.nopcid;
-	f->x2apic = has(r[2], 21);
-	f->tsc_deadline = has(r[2], 24);
-	f->xsave = has(r[2], 26);
-	f->sysenter = has(r[3], 11) && f->vendor != VENDOR_AMD;
-	f->syscall32 = f->vendor == VENDOR_AMD;
-
-	if (f->max_leaf >= 6) {
-		cpuid(6, 0, r);
-		f->arat = has(r[0], 2);
-	}
-	if (f->max_leaf >= 7) {
-		cpuid(7, 0, r);
-		f->fsgsbase = has(r[1], 0);
-		f->smep = has(r[1], 7) && !boot_options.nosmep;
-		f->invpcid = has(r[1], 10);
-		f->smap = has(r[1], 20) && !boot_options.nosmap;
-		f->umip = has(r[2], 2);
-		f->meltdown = f->vendor == VENDOR_INTEL && !has(r[3], 29);
-	} else {
-		f->meltdown = f->vendor == VENDOR_INTEL;
-	}
-}
-
-static __init void detect_extended(struct cpu_features *f)
-{
-	u32 r[4];
-
-	cpuid(0x80000001, 0, r);
-	require(r[3], 29, "64-bit mode");
-	require(r[3], 20, "no-execute pages");
-	require(r[3], 11, "SYSCALL");
-	f->nx = true;
-	f->page1gb = has(r[3], 26);
-	f->rdtscp = has(r[3], 27);
-	if (f->max_ext_leaf >= 0x80000007) {
-		cpuid(0x80000007, 0, r);
-		f->invariant_tsc = has(r[3], 8);
-	}
-	f->phys_bits = 36;
-	f->virt_bits = 48;
-	if (f->max_ext_leaf >= 0x80000008) {
-		cpuid(0x80000008, 0, r);
-		f->phys_bits = r[0] & 0xff;
-		f->virt_bits = r[0] >> 8 & 0xff;
-	}
-}
-
-/* The size of the standard format for our part of XCR0. */
-static __init void detect_xsave(struct cpu_features *f)
-{
-	u32 r[4];
-
-	f->xsave = f->xsave && f->max_leaf >= 0xd;
-	if (!f->xsave) {
-		return;
-	}
-	cpuid(0xd, 1, r);
-	f->xsaveopt = has(r[0], 0);
-	cpuid(0xd, 0, r);
-	f->xcr0_mask = r[0] & XCR0_OURS;
-	if ((f->xcr0_mask & 0xe0) != 0xe0) {
-		f->xcr0_mask &= ~0xe0ULL;
-	}
-	f->xsave_size = 576;
-	for (u32 i = 2; i < 8; i++) {
-		if (f->xcr0_mask & BIT(i)) {
+	for (u32 i = 2; i < 63; i++) {
+		if (states & BIT(i)) {
 			cpuid(0xd, i, r);
-			f->xsave_size = max(f->xsave_size, r[0] + r[1]);
+			size = max(size, r[0] + r[1]);
 		}
 	}
+	return size;
+}
+
+static __init u64 cr4_if(unsigned int feature, u64 bit)
+{
+	return cpu_has(feature) ? bit : 0;
 }
 
 __init void cpu_features_detect(void)
 {
-	struct cpu_features *f = &cpu_features;
-
-	detect_identity(f);
-	detect_basic(f);
-	detect_extended(f);
-	detect_xsave(f);
-
+	detect_identity(&cpu_features);
+	detect_features(&cpu_features);
 	hv_cr4 = CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
-		 (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) |
-		 (f->umip ? CR4_UMIP : 0) | (f->xsave ? CR4_OSXSAVE : 0);
+		 cr4_if(XEN_X86_FEATURE_UMIP, CR4_UMIP) |
+		 cr4_if(XEN_X86_FEATURE_XSAVE, CR4_OSXSAVE);
+	if (!boot_options.nosmep) {
+		hv_cr4 |= cr4_if(XEN_X86_FEATURE_SMEP, CR4_SMEP);
+	}
+	if (!boot_options.nosmap) {
+		hv_cr4 |= cr4_if(XEN_X86_FEATURE_SMAP, CR4_SMAP);
+	}
 }
 
 void cpu_setup(void)
@@ -185,7 +144,7 @@ void cpu_setup(void)
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NX);
 	wrmsr(MSR_PAT, PAT_VALUE);
 	write_cr3(read_cr3());
-	if (cpu_features.rdtscp) {
+	if (cpu_has(XEN_X86_FEATURE_RDTSCP)) {
 		wrmsr(MSR_TSC_AUX, 0);
 	}
 }

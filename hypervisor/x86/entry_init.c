@@ -20,8 +20,6 @@ extern const char stub_template[], stub_syscall32[], stub_sysenter[],
 	stub_template_end[];
 extern const u64 image_smap_patch_start[], image_smap_patch_end[];
 
-#define MSR_PLATFORM_INFO 0xce
-#define PLATFORM_INFO_CPUID_FAULTING (1UL << 31)
 #define MSR_MISC_FEATURES_ENABLES 0x140
 #define CPUID_FAULTING	1
 
@@ -60,19 +58,6 @@ static void entry_init_once(void)
 	}
 }
 
-/* A guest's own cpuid gets the policy's answer where the CPU can do that. */
-static void enable_cpuid_faulting(void)
-{
-	u64 info;
-
-	if (cpu_features.vendor == VENDOR_INTEL &&
-	    !rdmsr_safe(MSR_PLATFORM_INFO, &info) &&
-	    (info & PLATFORM_INFO_CPUID_FAULTING)) {
-		cpu_features.cpuid_faulting =
-			!wrmsr_safe(MSR_MISC_FEATURES_ENABLES, CPUID_FAULTING);
-	}
-}
-
 void entry_init_cpu(void)
 {
 	unsigned long va = percpu_area(this_cpu_id()) + PERCPU_STUB_OFF;
@@ -87,12 +72,15 @@ void entry_init_cpu(void)
 	wrmsr(MSR_LSTAR, va);
 	wrmsr(MSR_CSTAR, va + (u64)(stub_syscall32 - stub_template));
 	wrmsr(MSR_SFMASK, SYSCALL_MASK);
-	if (cpu_features.sysenter) {
+	if (cpu_has(XEN_X86_FEATURE_SEP) && cpu_features.vendor != VENDOR_AMD) {
 		wrmsr(MSR_SYSENTER_CS, HV_CS);
 		wrmsr(MSR_SYSENTER_ESP, (u64)cpu_info());
 		wrmsr(MSR_SYSENTER_EIP,
 		      va + (u64)(stub_sysenter - stub_template));
 	}
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
-	enable_cpuid_faulting();
+	/* A guest's own cpuid gets the policy's answer where the CPU can do it. */
+	if (cpu_features.vendor == VENDOR_INTEL) {
+		(void)!wrmsr_safe(MSR_MISC_FEATURES_ENABLES, CPUID_FAULTING);
+	}
 }

@@ -17,28 +17,30 @@
 #include "x86/fpu.h"
 #include "x86/msr.h"
 
-#define FXSAVE_SIZE	512
-#define XSAVE_HEADER	64
 #define FCW_RESET	0x037f
 #define MXCSR_RESET	0x1f80
-#define XCR0_X87	1ULL
-#define XCR0_SSE	2ULL
-#define XCR0_AVX	4ULL
+#define XCR0_X87	0x01ULL
+#define XCR0_SSE	0x02ULL
+#define XCR0_AVX	0x04ULL
+#define XCR0_AVX512	0xe0ULL
 
-/* Where the legacy area has its control words: Intel SDM 1, 10.5.1. */
-#define FX_FCW		0
-#define FX_MXCSR	24
-#define FX_MXCSR_MASK	28
+/* v->fpu: what FXSAVE fills, and XSAVE's header.  Intel SDM 1, 10.5.1, 13.4. */
+struct fpu_area {
+	u16 fcw;
+	u8 others[22];
+	u32 mxcsr, mxcsr_mask;
+	u8 registers[480];
+	u64 states, header[7];
+};
 
-static u32 mxcsr_mask __ro_after_init = 0xffbf;
+static u32 mxcsr_mask __ro_after_init;
 
 static DEFINE_PER_CPU(u64, xcr0_now);
 
 static void xcr0_load(u64 val)
 {
 	if (this_cpu(xcr0_now) != val) {
-		__asm__ volatile("xsetbv" : : "c" (0), "a" ((u32)val),
-				 "d" ((u32)(val >> 32)));
+		__asm__ volatile("xsetbv" : : "c" (0), "a" (val), "d" (0));
 		this_cpu(xcr0_now) = val;
 	}
 }
@@ -46,7 +48,7 @@ static void xcr0_load(u64 val)
 void fpu_switch_in(const struct vcpu *v)
 {
 	fpu_set_ts(true);
-	if (cpu_features.xsave) {
+	if (cpu_has(XEN_X86_FEATURE_XSAVE)) {
 		xcr0_load(v->pv.msr_xcr0);
 	}
 }
@@ -64,34 +66,22 @@ void fpu_set_ts(bool set)
 
 void fpu_init_cpu(void)
 {
-	static u8 area[FXSAVE_SIZE] __aligned(16);
-	u32 mask;
+	struct fpu_area area __aligned(16);
 
-	__asm__ volatile("clts; fninit");
+	__asm__ volatile("clts; fninit; fxsaveq %0" : "=m" (area));
 	if (this_cpu_id() == 0) {
-		__asm__ volatile("fxsaveq %0" : "=m" (area));
-		memcpy(&mask, area + FX_MXCSR_MASK, sizeof(mask));
-		mxcsr_mask = mask ? mask : mxcsr_mask;
+		mxcsr_mask = area.mxcsr_mask ? area.mxcsr_mask : 0xffbf;
 	}
-	if (cpu_features.xsave) {
+	if (cpu_has(XEN_X86_FEATURE_XSAVE)) {
 		xcr0_load(cpu_features.xcr0_mask);
 	}
 	write_cr0(read_cr0() | CR0_TS | CR0_MP | CR0_NE);
 }
 
-static size_t fpu_area_size(void)
-{
-	return cpu_features.xsave ?
-		max(cpu_features.xsave_size,
-		    (u32)(FXSAVE_SIZE + XSAVE_HEADER)) : FXSAVE_SIZE;
-}
-
-/* Whole pages: 64-byte alignment for free, and AVX-512 needs most of one. */
+/* A page: aligned well, and with AVX-512 most of it is used. */
 int fpu_alloc(struct vcpu *v)
 {
-	unsigned int order = fpu_area_size() > PAGE_SIZE ? 2 : 0;
-
-	v->fpu = heap_alloc_pages(order);
+	v->fpu = heap_alloc_pages(0);
 	if (!v->fpu) {
 		return -ENOMEM;
 	}
@@ -102,50 +92,37 @@ int fpu_alloc(struct vcpu *v)
 void fpu_free(struct vcpu *v)
 {
 	if (v->fpu) {
-		heap_free_pages(v->fpu, fpu_area_size() > PAGE_SIZE ? 2 : 0);
+		heap_free_pages(v->fpu, 0);
 		v->fpu = NULL;
 	}
 }
 
 void fpu_reset(struct vcpu *v)
 {
-	u16 fcw = FCW_RESET;
-	u32 mxcsr = MXCSR_RESET;
-
-	memset(v->fpu, 0, fpu_area_size());
-	memcpy((u8 *)v->fpu + FX_FCW, &fcw, sizeof(fcw));
-	memcpy((u8 *)v->fpu + FX_MXCSR, &mxcsr, sizeof(mxcsr));
+	page_zero(v->fpu);
+	*(struct fpu_area *)v->fpu = (struct fpu_area){
+		.fcw = FCW_RESET,
+		.mxcsr = MXCSR_RESET,
+	};
 	v->fpu_dirty = false;
 	v->pv.msr_xcr0 = XCR0_X87;
 }
 
-static void fpu_save(struct vcpu *v)
+void fpu_save_if_dirty(struct vcpu *v)
 {
 	u64 all = cpu_features.xcr0_mask;
 
-	if (!cpu_features.xsave) {
-		__asm__ volatile("fxsaveq (%0)" : : "r" (v->fpu) : "memory");
-		return;
-	}
-	xcr0_load(all);
-	if (cpu_features.xsaveopt) {
-		__asm__ volatile("xsaveopt64 (%0)"
-				 : : "r" (v->fpu), "a" ((u32)all),
-				   "d" ((u32)(all >> 32)) : "memory");
-	} else {
-		__asm__ volatile("xsave64 (%0)"
-				 : : "r" (v->fpu), "a" ((u32)all),
-				   "d" ((u32)(all >> 32)) : "memory");
-	}
-}
-
-void fpu_save_if_dirty(struct vcpu *v)
-{
 	if (!v->fpu_dirty) {
 		return;
 	}
 	fpu_set_ts(false);
-	fpu_save(v);
+	if (all) {
+		xcr0_load(all);
+		__asm__ volatile("xsave64 (%0)" : : "r" (v->fpu), "a" (all),
+				 "d" (0) : "memory");
+	} else {
+		__asm__ volatile("fxsaveq (%0)" : : "r" (v->fpu) : "memory");
+	}
 	v->fpu_dirty = false;
 	fpu_set_ts(true);
 }
@@ -158,33 +135,25 @@ void fpu_restore(struct vcpu *v)
 	if (v->fpu_dirty) {
 		return;
 	}
-	if (!cpu_features.xsave) {
-		__asm__ volatile("fxrstorq (%0)" : : "r" (v->fpu) : "memory");
-	} else {
+	if (all) {
 		xcr0_load(all);
-		__asm__ volatile("xrstor64 (%0)"
-				 : : "r" (v->fpu), "a" ((u32)all),
-				   "d" ((u32)(all >> 32)) : "memory");
+		__asm__ volatile("xrstor64 (%0)" : : "r" (v->fpu), "a" (all),
+				 "d" (0) : "memory");
 		xcr0_load(v->pv.msr_xcr0);
+	} else {
+		__asm__ volatile("fxrstorq (%0)" : : "r" (v->fpu) : "memory");
 	}
 	v->fpu_dirty = true;
 }
 
+/* AVX needs SSE; AVX-512 needs AVX and comes whole or not at all. */
 bool fpu_xsetbv(struct vcpu *v, u32 index, u64 val)
 {
-	if (!cpu_features.xsave || index != 0 ||
-	    (val & ~cpu_features.xcr0_mask) || !(val & XCR0_X87)) {
-		return false;
-	}
-	/* AVX needs SSE; MPX and AVX-512 come whole or not at all. */
-	if ((val & XCR0_AVX) && !(val & XCR0_SSE)) {
-		return false;
-	}
-	if ((val & 0x18) && (val & 0x18) != 0x18) {
-		return false;
-	}
-	if ((val & 0xe0) &&
-	    ((val & 0xe0) != 0xe0 || !(val & XCR0_AVX))) {
+	u64 avx512 = val & XCR0_AVX512;
+
+	if (index != 0 || (val & ~cpu_features.xcr0_mask) ||
+	    !(val & XCR0_X87) || ((val & XCR0_AVX) && !(val & XCR0_SSE)) ||
+	    (avx512 && (avx512 != XCR0_AVX512 || !(val & XCR0_AVX)))) {
 		return false;
 	}
 	v->pv.msr_xcr0 = val;
@@ -192,27 +161,15 @@ bool fpu_xsetbv(struct vcpu *v, u32 index, u64 val)
 	return true;
 }
 
-void fpu_export_legacy(struct vcpu *v, void *fxsave512)
-{
-	memcpy(fxsave512, v->fpu, FXSAVE_SIZE);
-}
-
-/* Reserved MXCSR bits would make the load fault: -EINVAL. */
 int fpu_import_legacy(struct vcpu *v, const void *fxsave512)
 {
-	u64 components = XCR0_X87 | XCR0_SSE;
-	u32 mxcsr;
+	struct fpu_area *area = v->fpu;
 
-	memcpy(&mxcsr, (const u8 *)fxsave512 + FX_MXCSR, sizeof(mxcsr));
-	if (mxcsr & ~mxcsr_mask) {
+	if (((const struct fpu_area *)fxsave512)->mxcsr & ~mxcsr_mask) {
 		return -EINVAL;
 	}
-	memcpy(v->fpu, fxsave512, FXSAVE_SIZE);
-	if (cpu_features.xsave) {
-		memset((u8 *)v->fpu + FXSAVE_SIZE, 0, XSAVE_HEADER);
-		memcpy((u8 *)v->fpu + FXSAVE_SIZE, &components,
-		       sizeof(components));
-	}
+	memcpy(area, fxsave512, offsetof(struct fpu_area, states));
+	area->states = XCR0_X87 | XCR0_SSE;
 	v->fpu_dirty = false;
 	return 0;
 }

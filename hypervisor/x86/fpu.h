@@ -22,8 +22,10 @@ void fpu_switch_in(const struct vcpu *v);
 /* xsetbv on behalf of the current vCPU; false: #GP. */
 bool fpu_xsetbv(struct vcpu *v, u32 index, u64 val);
 
-/* Legacy 512-byte area as in vcpu_guest_context.fpu_ctxt. */
-void fpu_export_legacy(struct vcpu *v, void *fxsave512);
+/*
+ * v->fpu begins with the 512 bytes of vcpu_guest_context.fpu_ctxt; so it is
+ * set.  Reserved MXCSR bits would make the load fault: -EINVAL.
+ */
 int fpu_import_legacy(struct vcpu *v, const void *fxsave512);
 
 #endif

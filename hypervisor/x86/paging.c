@@ -111,7 +111,7 @@ static u64 level_size(unsigned int level)
 static void map_range(unsigned long va, u64 maddr, u64 size, u64 flags)
 {
 	while (size) {
-		unsigned int level = cpu_features.page1gb ? 3 : 2;
+		unsigned int level = cpu_has(XEN_X86_FEATURE_PAGE1GB) ? 3 : 2;
 		u64 step;
 
 		for (; level > 1; level--) {

@@ -1,69 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * Trying an instruction and coming back whatever happens.  selftest_try keeps
- * its stack pointer; an exception's handler forgets the exception's frame,
- * wherever it is, and returns from selftest_try with the vector.
- *
- *   saved_sp ->  rbx rbp r12 r13 r14 r15  return address of selftest_try
+ * Going to ring 3 and coming back by whatever exception ends it.  Nothing but
+ * rax, rcx and, for our stack pointer, rdx is used on the way.
  */
 #include "x86/layout.h"
 
 	.section .init.text, "ax"
-/* unsigned int selftest_try(void (*fn)(void)) */
-	.globl selftest_try
-selftest_try:
-	push	%r15
-	push	%r14
-	push	%r13
-	push	%r12
-	push	%rbp
-	push	%rbx
-	mov	%rsp, saved_sp(%rip)
-	call	*%rdi
-	mov	$0x100, %eax
-selftest_back:
-	mov	saved_sp(%rip), %rsp
-	pop	%rbx
-	pop	%rbp
-	pop	%r12
-	pop	%r13
-	pop	%r14
-	pop	%r15
-	ret
-
-	.macro	VECTOR nr
-selftest_vector_\nr:
-	mov	$\nr, %eax
-	jmp	selftest_back
-	.pushsection .init.data.selftest, "aw"
-	.quad	selftest_vector_\nr
-	.popsection
-	.endm
-
-	.section .init.data.selftest, "aw"
-	.balign 8
-	.globl selftest_vectors
-selftest_vectors:
-	.section .init.text, "ax"
-	.altmacro
-	.set	vec, 0
-	.rept	32
-	VECTOR	%vec
-	.set	vec, vec + 1
-	.endr
-
-/* void selftest_enter_user(void); USER_CODE 0x10000, USER_STACK 0x11000 */
-	.globl selftest_enter_user
-selftest_enter_user:
+/* bool selftest_run(u64 rip, u64 rsp): did ring 3 get to its int3? */
+	.globl selftest_run, selftest_good, selftest_bad
+selftest_run:
+	mov	%rsp, %rdx
 	pushq	$GUEST_SS
-	pushq	$0x12000
+	push	%rsi
 	pushq	$0x2
 	pushq	$GUEST_CS64
-	pushq	$0x10000
+	push	%rdi
 	iretq
+selftest_good:
+	mov	$1, %eax
+	mov	%rdx, %rsp
+	ret
+selftest_bad:
+	xor	%eax, %eax
+	mov	%rdx, %rsp
+	ret
 
-	.globl selftest_user, selftest_user_end
+/* Ring 3: iretq to ring 3, then int3.  Within a page. */
+	.balign 64
+	.globl selftest_user
 selftest_user:
 	mov	%rsp, %rax
 	lea	1f(%rip), %rcx
@@ -74,9 +39,3 @@ selftest_user:
 	push	%rcx
 	iretq
 1:	int3
-selftest_user_end:
-
-	.section .init.data, "aw"
-	.balign 8
-saved_sp:
-	.quad	0
