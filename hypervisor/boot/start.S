@@ -10,6 +10,7 @@
  *   boot CPU  early_stack, a whole stack block, so that cpu_info() works
  *   others    their own stack block, below struct cpu_info
  */
+#include "asm-offsets.h"
 #include "x86/layout.h"
 
 	.code64
@@ -19,7 +20,8 @@
 	.globl image_entry
 image_entry:
 	lea	early_stack_end(%rip), %rsp
-	sub	$512, %rsp		/* struct cpu_info, zero */
+	sub	$CPU_INFO_SIZE, %rsp	/* zero */
+	and	$~15, %rsp
 	xor	%ebp, %ebp
 	push	$0
 	popf
@@ -57,7 +59,8 @@ ap_entry:
 	jne	3b
 	imul	$PERCPU_STRIDE, %rcx, %rcx
 	movabs	$(PERCPU_START + PERCPU_STACK_OFF + STACK_BLOCK_SIZE), %rax
-	lea	-512(%rax, %rcx), %rsp	/* struct cpu_info on top */
+	lea	-CPU_INFO_SIZE(%rax, %rcx), %rsp
+	and	$~15, %rsp
 	xor	%ebp, %ebp
 	push	$0
 	popf
