@@ -14,6 +14,7 @@
 #include "pvcpu/pvcpu.h"
 #include "x86/current.h"
 #include "x86/regs.h"
+#include <xen/domctl.h>
 
 #define MIB		(1UL << 20)
 #define RESERVE_MAX	(128 * MIB)
@@ -43,15 +44,14 @@ static u64 choose_pages(u64 module_frames)
 static struct domain *create(void)
 {
 	unsigned int vcpus = boot_options.dom0_max_vcpus;
-	struct domain_params params = {
+	struct xen_domctl_createdomain how = {
 		.max_vcpus = vcpus ? vcpus : nr_cpus,
 		.max_evtchn_port = 4095,
 		.max_grant_frames = -1,
 		.max_maptrack_frames = -1,
-		.privileged = true,
 	};
 	struct domain *d;
-	int err = domain_create(0, &params, &d);
+	int err = domain_create(0, &how, true, &d);
 
 	if (err) {
 		panic("cannot create domain 0: error %d", err);

@@ -21,6 +21,7 @@
 #include "x86/smp.h"
 #include "lib/printk.h"
 #include "lib/string.h"
+#include <xen/domctl.h>
 
 /* Ids are below this, and given out anew when they have run out. */
 #define NR_IDS		4096
@@ -189,12 +190,12 @@ static int insert(struct domain *d, domid_t id)
 	return err;
 }
 
-static void set_defaults(struct domain *d, const struct domain_params *p)
+static void set_defaults(struct domain *d,
+			 const struct xen_domctl_createdomain *p)
 {
-	d->privileged = p->privileged;
 	d->ssidref = p->ssidref;
 	d->create_flags = p->flags;
-	memcpy(d->uuid, p->uuid, sizeof(d->uuid));
+	memcpy(d->uuid, p->handle, sizeof(d->uuid));
 	d->max_vcpus = p->max_vcpus;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	d->weight = 256;
@@ -216,7 +217,8 @@ static int create_vcpus(struct domain *d)
 	return err;
 }
 
-static int create_parts(struct domain *d, const struct domain_params *p)
+static int create_parts(struct domain *d,
+			const struct xen_domctl_createdomain *p)
 {
 	d->shared_mfn = hv_shared_alloc(d, true);
 	d->vcpus = heap_alloc(p->max_vcpus * sizeof(d->vcpus[0]));
@@ -233,13 +235,13 @@ static int create_parts(struct domain *d, const struct domain_params *p)
 	       policy_init_domain(d) ?: create_vcpus(d);
 }
 
-int domain_create(domid_t id, const struct domain_params *params,
-		  struct domain **out)
+int domain_create(domid_t id, const struct xen_domctl_createdomain *how,
+		  bool privileged, struct domain **out)
 {
 	struct domain *d;
 	int err;
 
-	if (!params->max_vcpus || params->max_vcpus > MAX_VCPUS ||
+	if (!how->max_vcpus || how->max_vcpus > MAX_VCPUS ||
 	    (id != DOMID_INVALID && id >= NR_IDS)) {
 		return -EINVAL;
 	}
@@ -248,13 +250,14 @@ int domain_create(domid_t id, const struct domain_params *params,
 	if (!d) {
 		return -ENOMEM;
 	}
-	set_defaults(d, params);
+	d->privileged = privileged;
+	set_defaults(d, how);
 	err = insert(d, id);
 	if (err) {
 		heap_free(d);
 		return err;
 	}
-	err = create_parts(d, params);
+	err = create_parts(d, how);
 	if (err) {
 		bury(d);
 		return err;

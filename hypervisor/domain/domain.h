@@ -256,15 +256,7 @@ static inline struct vcpu *domain_vcpu(const struct domain *d, u32 id)
 	return id < d->max_vcpus ? d->vcpus[id] : NULL;
 }
 
-struct domain_params {
-	u32 flags;		/* XEN_DOMCTL_CDF_* */
-	u32 ssidref;
-	u8 uuid[16];
-	unsigned int max_vcpus;
-	unsigned int max_evtchn_port;
-	s32 max_grant_frames, max_maptrack_frames;	/* < 0: default */
-	bool privileged;
-};
+struct xen_domctl_createdomain;
 
 /*
  * A new domain with shared info, ports and grant table but no frames and no
@@ -272,8 +264,8 @@ struct domain_params {
  * 0, or -EEXIST, -ENOMEM, -EINVAL.  All max_vcpus vCPUs exist afterwards,
  * down and not initialised.  Found by others only when it is complete.
  */
-int domain_create(domid_t id, const struct domain_params *params,
-		  struct domain **out);
+int domain_create(domid_t id, const struct xen_domctl_createdomain *how,
+		  bool privileged, struct domain **out);
 
 /*
  * Takes everything from a domain, in budgeted steps: -ERESTART until done,

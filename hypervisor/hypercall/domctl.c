@@ -23,45 +23,27 @@
 _Static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
 	       "context buffer");
 
-static long create_check(const struct xen_domctl_createdomain *c)
+static bool create_ok(const struct xen_domctl_createdomain *c)
 {
-	if (c->flags & ~XEN_DOMCTL_CDF_xs_domain) {
-		log_info("createdomain: only plain PV domains (flags %x)\n",
-			 c->flags);
-		return -EINVAL;
-	}
-	if (!c->max_vcpus || c->max_vcpus > MAX_VCPUS || c->iommu_opts ||
-	    c->arch.emulation_flags || c->vmtrace_size) {
-		return -EINVAL;
-	}
-	if ((c->grant_opts & XEN_DOMCTL_GRANT_version_mask) > 1) {
-		log_info("createdomain: grant tables are version 1 only\n");
-		return -EINVAL;
-	}
-	return c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask ? -EINVAL : 0;
+	return !(c->flags & ~XEN_DOMCTL_CDF_xs_domain) && c->max_vcpus &&
+	       c->max_vcpus <= MAX_VCPUS && !c->iommu_opts &&
+	       !c->arch.emulation_flags && !c->vmtrace_size &&
+	       c->grant_opts <= 1;	/* the tables' version */
 }
 
 static long createdomain(struct domain *caller, void *arg)
 {
 	const struct xen_domctl_createdomain *c = arg;
 	struct xen_domctl *op = container_of(arg, struct xen_domctl, u);
-	struct domain_params params = {
-		.flags = c->flags,
-		.ssidref = c->ssidref,
-		.max_vcpus = c->max_vcpus,
-		.max_evtchn_port = c->max_evtchn_port,
-		.max_grant_frames = c->max_grant_frames,
-		.max_maptrack_frames = c->max_maptrack_frames,
-	};
 	struct domain *d;
-	long err = create_check(c);
+	long err;
 
-	if (err) {
-		return err;
+	if (!create_ok(c)) {
+		log_info("createdomain: a plain PV domain, grants of version 1: nothing else is to be had\n");
+		return -EINVAL;
 	}
-	memcpy(params.uuid, c->handle, sizeof(params.uuid));
 	err = domain_create(op->domain && op->domain < DOMID_FIRST_RESERVED ?
-			    op->domain : DOMID_INVALID, &params, &d);
+			    op->domain : DOMID_INVALID, c, false, &d);
 	if (!err) {
 		op->domain = d->id;
 	}
@@ -93,29 +75,10 @@ static long resumedomain(struct domain *d, void *arg)
 	return 0;
 }
 
-static u32 info_flags(struct domain *d, u64 *cpu_time, u32 *online)
-{
-	u32 flags = XEN_DOMINF_blocked;
-	struct vcpu *v;
-
-	for_each_vcpu(d, v) {
-		*cpu_time += vcpu_cpu_time(v);
-		if (READ_ONCE(v->pause_flags) & VPF_DOWN) {
-			continue;
-		}
-		(*online)++;
-		if (!(READ_ONCE(v->pause_flags) & VPF_BLOCKED)) {
-			flags &= ~XEN_DOMINF_blocked;
-		}
-		if (v->sched.running) {
-			flags |= XEN_DOMINF_running;
-		}
-	}
-	return flags;
-}
-
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
+	struct vcpu *v;
+
 	*info = (struct xen_domctl_getdomaininfo){
 		.domain = d->id,
 		.tot_pages = d->tot_pages,
@@ -125,19 +88,33 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		.max_vcpu_id = d->max_vcpus - 1,
 		.ssidref = d->ssidref,
 		.gpaddr_bits = 52,
+		.flags = XEN_DOMINF_blocked |
+			 (d->dying ? XEN_DOMINF_dying : 0) |
+			 (d->shut_down ? XEN_DOMINF_shutdown : 0) |
+			 (d->controller_pauses ? XEN_DOMINF_paused : 0) |
+			 (u32)d->shutdown_code << XEN_DOMINF_shutdownshift,
 	};
-	info->flags = info_flags(d, &info->cpu_time, &info->nr_online_vcpus);
-	info->flags |= (d->dying ? XEN_DOMINF_dying : 0) |
-		       (d->shut_down ? XEN_DOMINF_shutdown : 0) |
-		       (d->controller_pauses ? XEN_DOMINF_paused : 0) |
-		       (u32)d->shutdown_code << XEN_DOMINF_shutdownshift;
+	for_each_vcpu(d, v) {
+		u64 paused = READ_ONCE(v->pause_flags);
+
+		info->cpu_time += vcpu_cpu_time(v);
+		if (paused & VPF_DOWN) {
+			continue;
+		}
+		info->nr_online_vcpus++;
+		if (!(paused & VPF_BLOCKED)) {
+			info->flags &= ~XEN_DOMINF_blocked;
+		}
+		if (v->sched.running) {
+			info->flags |= XEN_DOMINF_running;
+		}
+	}
 	memcpy(info->handle, d->uuid, sizeof(d->uuid));
 }
 
-static int take_first(struct domain *d, void *arg)
+static int fill_first(struct domain *d, void *arg)
 {
-	domain_get(d);
-	*(struct domain **)arg = d;
+	domain_info_fill(d, arg);
 	return 1;
 }
 
@@ -145,21 +122,15 @@ static int take_first(struct domain *d, void *arg)
 static long getdomaininfo(struct domain *caller, void *arg)
 {
 	struct xen_domctl *op = container_of(arg, struct xen_domctl, u);
-	struct domain *d = NULL;
 
 	if (op->domain == DOMID_SELF) {
-		take_first(caller, &d);
+		fill_first(caller, arg);
 	} else if (op->domain >= DOMID_FIRST_RESERVED) {
 		return -EINVAL;
-	} else {
-		domain_for_each(op->domain, take_first, &d);
-	}
-	if (!d) {
+	} else if (!domain_for_each(op->domain, fill_first, arg)) {
 		return -ESRCH;
 	}
-	domain_info_fill(d, arg);
-	op->domain = d->id;
-	domain_put(d);
+	op->domain = op->u.getdomaininfo.domain;
 	return 0;
 }
 
@@ -314,15 +285,10 @@ int bitmap_to_guest(const struct xenctl_bitmap *to, u64 map)
 	return 0;
 }
 
-static struct vcpu *vcpu_of(struct domain *d, u32 id)
-{
-	return id < d->max_vcpus ? d->vcpus[id] : NULL;
-}
-
 static long setvcpucontext(struct domain *d, void *arg)
 {
 	struct xen_domctl_vcpucontext *a = arg;
-	struct vcpu *v = vcpu_of(d, a->vcpu);
+	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	struct vcpu_guest_context *c;
 	long err = -EFAULT;
 
@@ -352,7 +318,7 @@ static long setvcpucontext(struct domain *d, void *arg)
 static long getvcpucontext(struct domain *d, void *arg)
 {
 	struct xen_domctl_vcpucontext *a = arg;
-	struct vcpu *v = vcpu_of(d, a->vcpu);
+	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	struct vcpu_guest_context *c;
 	long err;
 
@@ -377,7 +343,7 @@ static long getvcpucontext(struct domain *d, void *arg)
 static long getvcpuinfo(struct domain *d, void *arg)
 {
 	struct xen_domctl_getvcpuinfo *i = arg;
-	struct vcpu *v = vcpu_of(d, i->vcpu);
+	struct vcpu *v = domain_vcpu(d, i->vcpu);
 	u64 flags;
 
 	if (!v) {
@@ -417,7 +383,7 @@ static long affinity_out(const struct xen_domctl_vcpuaffinity *a,
 static long setvcpuaffinity(struct domain *d, void *arg)
 {
 	struct xen_domctl_vcpuaffinity *a = arg;
-	struct vcpu *v = vcpu_of(d, a->vcpu);
+	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	cpumask_t hard, soft;
 	int err;
 
@@ -448,7 +414,7 @@ static long setvcpuaffinity(struct domain *d, void *arg)
 static long getvcpuaffinity(struct domain *d, void *arg)
 {
 	struct xen_domctl_vcpuaffinity *a = arg;
-	struct vcpu *v = vcpu_of(d, a->vcpu);
+	struct vcpu *v = domain_vcpu(d, a->vcpu);
 
 	return v ? affinity_out(a, v->sched.affinity, v->sched.soft_affinity)
 		 : -ESRCH;

@@ -122,8 +122,7 @@ HC(vcpu_op)
 		struct vcpu_register_vcpu_info info;
 		u64 area;
 	} arg;
-	struct domain *d = current->domain;
-	struct vcpu *v = a2 < d->max_vcpus ? d->vcpus[a2] : NULL;
+	struct vcpu *v = domain_vcpu(current->domain, (u32)a2);
 
 	if (!v) {
 		return -ENOENT;
