@@ -45,7 +45,7 @@ struct boot_options {
 	u64 dom0_mem_bytes;		/* 0: all but a reserve */
 	u64 dom0_max_mem_bytes;
 	unsigned int dom0_max_vcpus;	/* 0: one for each CPU */
-	bool noreboot, sync_console, com1, vga, no_smp;
+	bool noreboot, sync_console, com1, no_smp;
 	unsigned int com1_baud, com1_port;
 	int loglvl, guest_loglvl;	/* enum log_level */
 	unsigned int maxcpus;

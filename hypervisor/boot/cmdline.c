@@ -133,15 +133,13 @@ static __init void set_dom0_max_vcpus(const char *v)
 	boot_options.dom0_max_vcpus = min(n, (u64)MAX_VCPUS);
 }
 
-/* A list of com1, vga, none; what is not named is not used. */
+/* A list of com1, vga, none.  We write to no screen: the line does for it. */
 static __init void set_console(const char *v)
 {
-	boot_options.com1 = boot_options.vga = false;
+	boot_options.com1 = false;
 	while (*v) {
-		if (!strncmp(v, "com1", 4)) {
+		if (!strncmp(v, "com1", 4) || !strncmp(v, "vga", 3)) {
 			boot_options.com1 = true;
-		} else if (!strncmp(v, "vga", 3)) {
-			boot_options.vga = true;
 		} else if (strncmp(v, "none", 4)) {
 			note(unknown, sizeof(unknown), "console");
 		}

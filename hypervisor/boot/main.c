@@ -64,7 +64,6 @@ static __attribute__((noinline)) void __noreturn boot_finish(void)
 {
 	paging_seal();
 	say_cost();
-	console_boot_done();
 	enter_idle();
 }
 
@@ -114,7 +113,6 @@ __init void boot_main(u32 magic, u32 info)
 	cpu_features_detect();
 	say_hello();
 	paging_init();
-	console_map();
 	cpu_setup();
 	percpu_init(0);
 	ap_page = boot_alloc(PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);

@@ -11,7 +11,6 @@
 #include "device/acpi.h"
 #include "device/console.h"
 #include "device/uart.h"
-#include "device/vga.h"
 #include "event/evtchn.h"
 #include "lib/lock.h"
 #include "lib/string.h"
@@ -22,8 +21,6 @@
 #define INPUT_SIZE	256U
 #define PREFIX		"(HV) "
 #define SWITCH_KEY	'\x01'		/* Ctrl-a */
-
-int console_loglvl = LOG_INFO, console_guest_loglvl = LOG_WARNING;
 
 static spinlock_t lock;
 static u32 lock_owner = ~0U;		/* CPU that holds it */
@@ -37,8 +34,6 @@ static char input[INPUT_SIZE];
 static u32 input_head, input_tail;
 static unsigned int switch_keys;	/* Ctrl-a's in a row */
 static bool keys_are_ours;
-static char debug_keys[16];
-static unsigned int nr_debug_keys;
 
 /* An NMI or a fault in the middle of a message prints without the lock. */
 static bool console_lock(unsigned long *flags)
@@ -71,25 +66,12 @@ static void ring_put(const char *buf, size_t n)
 	}
 }
 
-static void put(const char *buf, size_t n, bool to_ring, bool to_line)
-{
-	if (to_ring) {
-		ring_put(buf, n);
-	}
-	if (to_line) {
-		uart_write(buf, n);
-		if (boot_options.vga) {
-			vga_write(buf, n);
-		}
-	}
-}
-
-void console_write(const char *buf, size_t n, bool to_ring)
+void console_write(const char *buf, size_t n)
 {
 	unsigned long flags;
 	bool locked = console_lock(&flags);
 
-	put(buf, n, to_ring, true);
+	uart_write(buf, n);
 	console_unlock(locked, flags);
 }
 
@@ -102,6 +84,14 @@ void console_continue(void)
 	console_unlock(locked, flags);
 }
 
+static void put(const char *buf, size_t n, bool to_line)
+{
+	ring_put(buf, n);
+	if (to_line) {
+		uart_write(buf, n);
+	}
+}
+
 /* Text of ours, each line with the prefix. */
 static void put_lines(const char *text, bool to_line)
 {
@@ -110,9 +100,9 @@ static void put_lines(const char *text, bool to_line)
 		size_t n = end ? (size_t)(end - text) + 1 : strlen(text);
 
 		if (at_line_start) {
-			put(PREFIX, sizeof(PREFIX) - 1, true, to_line);
+			put(PREFIX, sizeof(PREFIX) - 1, to_line);
 		}
-		put(text, n, true, to_line);
+		put(text, n, to_line);
 		at_line_start = end != NULL;
 		text += n;
 	}
@@ -130,21 +120,14 @@ void console_vprint(bool to_line, const char *fmt, va_list args)
 	console_unlock(locked, flags);
 }
 
-void console_print(bool to_line, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	console_vprint(to_line, fmt, args);
-	va_end(args);
-}
-
 void printk(enum log_level level, const char *fmt, ...)
 {
+	int limit = level & LOG_GUEST ? boot_options.guest_loglvl :
+					boot_options.loglvl;
 	va_list args;
 
 	va_start(args, fmt);
-	console_vprint((int)level <= console_loglvl, fmt, args);
+	console_vprint((int)(level & ~LOG_GUEST) <= limit, fmt, args);
 	va_end(args);
 }
 
@@ -179,109 +162,80 @@ void console_force_unlock(void)
 	lock_owner = ~0U;
 	uart_be_synchronous();
 	if (!at_line_start) {
-		put("\n", 1, true, true);
+		put("\n", 1, true);
 		at_line_start = true;
 	}
 }
 
 /* ---- input ---- */
 
-static void run_debug_keys(void)
-{
-	for (;;) {
-		unsigned long flags = spin_lock_irqsave(&input_lock);
-		char key = 0;
-
-		if (nr_debug_keys) {
-			key = debug_keys[0];
-			memmove(debug_keys, debug_keys + 1, --nr_debug_keys);
-		}
-		spin_unlock_irqrestore(&input_lock, flags);
-		if (!key) {
-			return;
-		}
-		debug_key(key);
-	}
-}
-
-static void switch_input(void)
-{
-	keys_are_ours = !keys_are_ours;
-	log_error("Input goes to %s; Ctrl-a three times switches\n",
-		  keys_are_ours ? "the hypervisor, h for help" : "domain 0");
-}
-
-/* Where a byte goes; true: domain 0 has got something. */
-static bool input_put(char c)
-{
-	if (c == SWITCH_KEY && ++switch_keys == 3) {
-		switch_keys = 0;
-		switch_input();
-		return false;
-	}
-	if (c != SWITCH_KEY) {
-		switch_keys = 0;
-	}
-	if (keys_are_ours) {
-		if (c != SWITCH_KEY && nr_debug_keys < sizeof(debug_keys)) {
-			debug_keys[nr_debug_keys++] = c;
-			softirq_raise(SOFTIRQ_KEYS);
-		}
-		return false;
-	}
-	if (input_head - input_tail < INPUT_SIZE) {
-		input[input_head++ % INPUT_SIZE] = c;
-	}
-	return true;
-}
-
-void console_rx(char c)
-{
-	unsigned long flags = spin_lock_irqsave(&input_lock);
-	bool notify = input_put(c);
-
-	spin_unlock_irqrestore(&input_lock, flags);
-	if (notify) {
-		virq_send_global(VIRQ_CONSOLE);
-	}
-}
-
-unsigned int console_read_input(char *buf, unsigned int n)
+/* Takes up to n bytes, if it is keys' or domain 0's turn to have them. */
+static unsigned int take_input(char *buf, unsigned int n, bool for_keys)
 {
 	unsigned long flags = spin_lock_irqsave(&input_lock);
 	unsigned int got = 0;
 
-	while (got < n && input_tail != input_head) {
+	while (got < n && input_tail != input_head &&
+	       for_keys == keys_are_ours) {
 		buf[got++] = input[input_tail++ % INPUT_SIZE];
 	}
 	spin_unlock_irqrestore(&input_lock, flags);
 	return got;
 }
 
+unsigned int console_read_input(char *buf, unsigned int n)
+{
+	return take_input(buf, n, false);
+}
+
+static void run_debug_keys(void)
+{
+	char key;
+
+	while (take_input(&key, 1, true)) {
+		debug_key(key);
+	}
+}
+
+/* A byte of input; what the other side has not read when it turns is lost. */
+static void input_put(char c)
+{
+	switch_keys = c == SWITCH_KEY ? switch_keys + 1 : 0;
+	if (switch_keys == 3) {
+		switch_keys = 0;
+		input_tail = input_head;
+		keys_are_ours = !keys_are_ours;
+		log_error("Input goes to %s; Ctrl-a three times switches\n",
+			  keys_are_ours ? "the hypervisor, h for help" :
+					  "domain 0");
+	} else if (input_head - input_tail < INPUT_SIZE &&
+		   !(keys_are_ours && c == SWITCH_KEY)) {
+		input[input_head++ % INPUT_SIZE] = c;
+	}
+}
+
+void console_rx(char c)
+{
+	unsigned long flags = spin_lock_irqsave(&input_lock);
+	bool ours;
+
+	input_put(c);
+	ours = keys_are_ours;
+	spin_unlock_irqrestore(&input_lock, flags);
+	if (ours) {
+		softirq_raise(SOFTIRQ_KEYS);
+	} else {
+		virq_send_global(VIRQ_CONSOLE);
+	}
+}
+
 /* ---- boot ---- */
 
 __init void console_init(void)
 {
-	console_loglvl = boot_options.loglvl;
-	console_guest_loglvl = boot_options.guest_loglvl;
-	if (boot_options.vga) {
-		vga_init();
-	}
 	if (boot_options.com1) {
 		uart_init((u16)boot_options.com1_port, boot_options.com1_baud);
 	}
-}
-
-__init void console_map(void)
-{
-	if (boot_options.vga) {
-		vga_init();
-	}
-}
-
-void console_boot_done(void)
-{
-	vga_release();
 }
 
 __init void console_init_irq(void)

@@ -14,19 +14,14 @@
 
 /* Boot: opens the UART as the command line says. */
 void console_init(void);
-/* Boot, on our own page tables: the screen is elsewhere now. */
-void console_map(void);
-/* Domain 0 is about to run: the screen is its own. */
-void console_boot_done(void);
 /* Boot, when interrupts work: UART input by interrupt. */
 void console_init_irq(void);
 
 /*
- * Bytes for the serial line, as they are; `to_ring` keeps them in the ring
- * too.  Any context.  (Domain 0's CONSOLEIO_write; guests' complete lines go
- * through guest_printk.)
+ * Bytes for the serial line, as they are.  Any context.  (Domain 0's
+ * CONSOLEIO_write; guests' complete lines go through guest_printk.)
  */
-void console_write(const char *buf, size_t n, bool to_ring);
+void console_write(const char *buf, size_t n);
 
 /*
  * XEN_SYSCTL_readconsole.  Copies up to count bytes of the ring into dst and
@@ -47,13 +42,9 @@ unsigned int console_read_input(char *buf, unsigned int n);
 
 /* What printk and panic are made of: one text of up to 255 bytes. */
 void console_vprint(bool to_line, const char *fmt, va_list args);
-void console_print(bool to_line, const char *fmt, ...) __printf(2, 3);
 
 /* Our own call chain from rip and rbp on, for reports of our faults. */
 void stack_trace_print(unsigned long rip, unsigned long rbp);
-
-/* Levels printed to the serial line; set by loglvl, guest_loglvl. */
-extern int console_loglvl, console_guest_loglvl;
 
 /* A byte from the serial line (device/uart.c, IRQ context). */
 void console_rx(char c);

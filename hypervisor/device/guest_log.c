@@ -34,25 +34,23 @@ void guest_printk(enum log_level level, unsigned int domid,
 		  const char *fmt, ...)
 {
 	struct domain *d = domain_get_by_id((domid_t)domid);
-	bool to_line = (int)level <= console_guest_loglvl;
 	char text[224];
 	va_list args;
 	u32 dropped;
 
-	if (d && !take_token(d)) {
-		domain_put(d);
+	if (!d) {
 		return;
 	}
-	dropped = d ? xchg(&d->log_dropped, 0) : 0;
-	if (d) {
-		domain_put(d);
+	if (take_token(d)) {
+		dropped = xchg(&d->log_dropped, 0);
+		va_start(args, fmt);
+		vformat(text, sizeof(text), fmt, args);
+		va_end(args);
+		if (dropped) {
+			printk(level | LOG_GUEST, "d%u: %u messages left out\n",
+			       domid, dropped);
+		}
+		printk(level | LOG_GUEST, "d%u: %s", domid, text);
 	}
-	va_start(args, fmt);
-	vformat(text, sizeof(text), fmt, args);
-	va_end(args);
-	if (dropped) {
-		console_print(to_line, "d%u: %u messages left out\n", domid,
-			      dropped);
-	}
-	console_print(to_line, "d%u: %s", domid, text);
+	domain_put(d);
 }

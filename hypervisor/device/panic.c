@@ -25,8 +25,7 @@ static void take_over(void)
 	if (xchg(&stopping, 1)) {
 		machine_halt();
 	}
-	smp_stop_others();
-	console_force_unlock();
+	machine_stop_others();
 }
 
 void panic(const char *fmt, ...)

@@ -27,14 +27,20 @@ void machine_halt(void)
 	}
 }
 
+/* This CPU alone goes on, and what it says is on the line at once. */
+void machine_stop_others(void)
+{
+	irq_disable();
+	smp_stop_others();
+	console_force_unlock();
+}
+
 void machine_reboot(void)
 {
 	static const struct table_ptr no_idt;
 
 	log_info("Restarting the machine.\n");
-	irq_disable();
-	console_force_unlock();
-	smp_stop_others();
+	machine_stop_others();
 	if (acpi_info.reset_port) {
 		outb(acpi_info.reset_value, acpi_info.reset_port);
 		delay_us(10000);
@@ -53,17 +59,17 @@ void machine_restart(void)
 {
 	if (boot_options.noreboot) {
 		log_error("Restart was asked for; halted because of \"noreboot\".\n");
-		irq_disable();
-		smp_stop_others();
+		machine_stop_others();
 		machine_halt();
 	}
 	machine_reboot();
 }
 
-static void write_sleep(u16 port, u16 val)
+static void write_sleep(u16 a, u16 b)
 {
-	if (port) {
-		outw(val, port);
+	outw(a, acpi_info.pm1a_cnt);
+	if (acpi_info.pm1b_cnt) {
+		outw(b, acpi_info.pm1b_cnt);
 	}
 }
 
@@ -76,12 +82,9 @@ int acpi_enter_sleep(u32 state, u16 pm1a_cnt_val, u16 pm1b_cnt_val)
 		return -ENODEV;
 	}
 	log_info("Powering the machine off.\n");
-	console_force_unlock();
-	smp_stop_others();
-	write_sleep(acpi_info.pm1a_cnt, pm1a_cnt_val & ~SLP_EN);
-	write_sleep(acpi_info.pm1b_cnt, pm1b_cnt_val & ~SLP_EN);
-	write_sleep(acpi_info.pm1a_cnt, pm1a_cnt_val | SLP_EN);
-	write_sleep(acpi_info.pm1b_cnt, pm1b_cnt_val | SLP_EN);
+	machine_stop_others();
+	write_sleep(pm1a_cnt_val & ~SLP_EN, pm1b_cnt_val & ~SLP_EN);
+	write_sleep(pm1a_cnt_val | SLP_EN, pm1b_cnt_val | SLP_EN);
 	delay_us(100000);
 	log_error("The machine ignored its power-off register; halted.\n");
 	machine_halt();
@@ -96,7 +99,6 @@ void machine_poweroff(void)
 				 SLP_TYP(acpi_info.s5_typ_b));
 	}
 	log_error("This machine has no power-off that we know; halted.\n");
-	irq_disable();
-	smp_stop_others();
+	machine_stop_others();
 	machine_halt();
 }

@@ -15,6 +15,7 @@ void machine_reboot(void) __noreturn;
 void machine_restart(void) __noreturn;
 void machine_poweroff(void) __noreturn;
 void machine_halt(void) __noreturn;
+void machine_stop_others(void);
 
 /*
  * Writes PM1A/PM1B control with the values from domain 0's \_Sx object.  Only

@@ -52,7 +52,7 @@ static long op_write(unsigned long count, unsigned long from)
 			return -EFAULT;
 		}
 		if (d->privileged) {
-			console_write(buf, n, false);
+			console_write(buf, n);
 		} else {
 			guest_bytes(d, buf, n);
 		}

@@ -14,7 +14,10 @@
 
 #include "lib/types.h"
 
-enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+enum log_level {
+	LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG,
+	LOG_GUEST = 8,		/* with one of these: guest_loglvl counts */
+};
 
 void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
 

@@ -9,7 +9,6 @@
 #include "mm/page_type.h"
 #include "pvcpu/control_regs.h"
 #include "pvcpu/pvcpu.h"
-#include "pvcpu/trap_table.h"
 #include "x86/fpu.h"
 #include "x86/regs.h"
 

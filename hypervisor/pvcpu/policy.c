@@ -239,7 +239,7 @@ static void hypervisor_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 	}
 }
 
-/* Words that depend on the vCPU, which is the current one, and its state. */
+/* Words that depend on the vCPU and its state. */
 static void adjust_leaf(const struct vcpu *v, u32 leaf, u32 sub, u32 r[4])
 {
 	/*

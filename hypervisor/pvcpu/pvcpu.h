@@ -22,7 +22,8 @@ void guest_page_fault(struct cpu_user_regs *regs, vaddr_t va, u32 error_code);
 void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 		  const u64 *extra, unsigned int nr_extra);
 
-/* Sets an entry of callbacks[]; pvcpu_update_fast() is due afterwards. */
+/* Sets an entry of traps[], callbacks[]; pvcpu_update_fast() is due then. */
+void trap_entry_set(struct vcpu *v, const struct trap_info *info);
 void pvcpu_set_callback(struct vcpu *v, unsigned int type, u64 address,
 			bool masks_events);
 

@@ -50,49 +50,32 @@ static inline int drop_root(struct vcpu *v, mfn_t old)
  * -ERESTART after the switch means that the old root is still being taken
  * apart: calling again with the same m goes on with that.
  */
-int pvcpu_set_root(struct vcpu *v, mfn_t m)
+static inline int switch_root(struct vcpu *v, mfn_t m, mfn_t *root, u64 *cr3)
 {
-	mfn_t old;
+	bool kernel = root == &v->pv.root_kernel;
+	mfn_t old = *root;
 	int rc = finish_old_root(v);
 
+	if (!rc && !mfn_eq(m, old) && (kernel || !mfn_eq(m, INVALID_MFN))) {
+		rc = take_root(v, m);
+	}
 	if (rc) {
 		return rc;
 	}
-	if (mfn_eq(m, v->pv.root_kernel)) {
-		if (v == current && v->pv.kernel_mode) {
-			cr3_load(v->pv.cr3_kernel);
-		}
-		return 0;
+	*root = m;
+	*cr3 = mfn_eq(m, INVALID_MFN) ? 0 : mfn_to_maddr(m).v;
+	if (kernel && v == current && v->pv.kernel_mode) {
+		cr3_load(*cr3);
 	}
-	rc = take_root(v, m);
-	if (rc) {
-		return rc;
-	}
-	old = v->pv.root_kernel;
-	v->pv.root_kernel = m;
-	v->pv.cr3_kernel = mfn_to_maddr(m).v;
-	if (v == current && v->pv.kernel_mode) {
-		cr3_load(v->pv.cr3_kernel);
-	}
-	return drop_root(v, old);
+	return mfn_eq(m, old) ? 0 : drop_root(v, old);
+}
+
+int pvcpu_set_root(struct vcpu *v, mfn_t m)
+{
+	return switch_root(v, m, &v->pv.root_kernel, &v->pv.cr3_kernel);
 }
 
 int pvcpu_set_user_root(struct vcpu *v, mfn_t m)
 {
-	mfn_t old;
-	int rc = finish_old_root(v);
-
-	if (rc || mfn_eq(m, v->pv.root_user)) {
-		return rc;
-	}
-	if (!mfn_eq(m, INVALID_MFN)) {
-		rc = take_root(v, m);
-		if (rc) {
-			return rc;
-		}
-	}
-	old = v->pv.root_user;
-	v->pv.root_user = m;
-	v->pv.cr3_user = mfn_eq(m, INVALID_MFN) ? 0 : mfn_to_maddr(m).v;
-	return drop_root(v, old);
+	return switch_root(v, m, &v->pv.root_user, &v->pv.cr3_user);
 }

@@ -80,13 +80,10 @@ void pvcpu_load_segments(struct vcpu *v)
 	good &= load_fs(v->regs.fs);
 	good &= load_gs(v->regs.gs);
 	wrmsr(MSR_FS_BASE, v->pv.fs_base);
-	if (v->pv.kernel_mode) {
-		wrmsr(MSR_GS_BASE, v->pv.gs_base_kernel);
-		wrmsr(MSR_KERNEL_GS_BASE, v->pv.gs_base_user);
-	} else {
-		wrmsr(MSR_GS_BASE, v->pv.gs_base_user);
-		wrmsr(MSR_KERNEL_GS_BASE, v->pv.gs_base_kernel);
-	}
+	wrmsr(v->pv.kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE,
+	      v->pv.gs_base_kernel);
+	wrmsr(v->pv.kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE,
+	      v->pv.gs_base_user);
 	if (!good) {
 		v->pv.bad_selectors = true;
 		softirq_raise(SOFTIRQ_SCHEDULE);
@@ -106,28 +103,20 @@ static void load_user_gs(u16 sel)
 long hc_set_segment_base(unsigned long a1, unsigned long a2,
 			 unsigned long a3, unsigned long a4, unsigned long a5)
 {
-	u64 base = a2;
+	static const u32 msrs[] = {
+		[SEGBASE_FS] = MSR_FS_BASE,
+		[SEGBASE_GS_USER] = MSR_KERNEL_GS_BASE,
+		[SEGBASE_GS_KERNEL] = MSR_GS_BASE,
+	};
+	unsigned int which = (unsigned int)a1;
 
-	if ((unsigned int)a1 == SEGBASE_GS_USER_SEL) {
-		load_user_gs(guest_selector_fix((u16)base));
+	if (which == SEGBASE_GS_USER_SEL) {
+		load_user_gs(guest_selector_fix((u16)a2));
 		return 0;
 	}
-	if (!vaddr_canonical(base)) {
+	if (which >= ARRAY_LEN(msrs) || !vaddr_canonical(a2)) {
 		return -EINVAL;
 	}
-	switch ((unsigned int)a1) {
-	case SEGBASE_FS:
-		wrmsr(MSR_FS_BASE, base);
-		return 0;
-	case SEGBASE_GS_USER:
-		wrmsr(MSR_KERNEL_GS_BASE, base);
-		current->pv.gs_base_user = base;
-		return 0;
-	case SEGBASE_GS_KERNEL:
-		wrmsr(MSR_GS_BASE, base);
-		current->pv.gs_base_kernel = base;
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	wrmsr(msrs[which], a2);
+	return 0;
 }

@@ -9,7 +9,6 @@
 #include "mm/guest_copy.h"
 #include "mm/pte.h"
 #include "pvcpu/pvcpu.h"
-#include "pvcpu/trap_table.h"
 
 void trap_entry_set(struct vcpu *v, const struct trap_info *info)
 {
@@ -44,9 +43,7 @@ long hc_set_trap_table(unsigned long a1, unsigned long a2, unsigned long a3,
 			return -EINVAL;
 		}
 		trap_entry_set(v, &info);
-		if (info.vector == TRAP_PF) {
-			pvcpu_update_fast(v);
-		}
+		pvcpu_update_fast(v);
 		table += sizeof(info);
 		if (hypercall_preempt()) {
 			return hypercall_restart(__HYPERVISOR_set_trap_table,

@@ -66,12 +66,12 @@ Test(cmdline, serial)
 	cr_assert_eq(o->com1_port, 0x2f8);
 	cr_assert_eq(o->com1_irq, 3);
 	cr_assert(o->com1);
-	cr_assert_not(o->vga);
-	o = parse("console=vga");
+	o = parse("console=none");
 	cr_assert_not(o->com1);
-	cr_assert(o->vga);
+	o = parse("console=vga");
+	cr_assert(o->com1);
 	o = parse("console=com1,vga com1=115200,8n1");
-	cr_assert(o->com1 && o->vga);
+	cr_assert(o->com1);
 	cr_assert_eq(o->com1_port, 0x3f8);
 	o = parse("com1=auto");
 	cr_assert_eq(o->com1_baud, 115200);
