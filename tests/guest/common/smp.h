@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/* A second vCPU that does one thing again and again while the test works. */
+#ifndef TESTS_GUEST_SMP_H
+#define TESTS_GUEST_SMP_H
+
+#include "common/test.h"
+
+/* Skips the test where there is one vCPU only. */
+void need_two_vcpus(void);
+
+/* vCPU 1 calls fn(arg) until other_end, which tells how often it did. */
+void other_begin(void (*fn)(void *arg), void *arg);
+unsigned long other_end(void);
+
+/*
+ * For the loop of a race: goes on for `rounds`, then until what the test wants
+ * to see has come, and the other has had its turns, or 3 seconds are over.
+ */
+bool race_goes_on(unsigned int i, unsigned int rounds, bool seen);
+
+/* Waits until it has called fn once more, from start to end. */
+void other_round(void);
+
+#endif
