@@ -208,14 +208,6 @@ void guest_sysenter(struct cpu_user_regs *regs)
 	system_call(regs, CALLBACKTYPE_sysenter, TRAP_GP);
 }
 
-/* iretq to the guest faulted: its cs, ss or rip is not to be had. */
-void guest_iret_fault(struct cpu_user_regs *regs)
-{
-	irq_enable();
-	pvcpu_save_selectors(current);
-	failsafe(regs);
-}
-
 void guest_nmi_raise(struct vcpu *v)
 {
 	v->pv.nmi_pending = true;

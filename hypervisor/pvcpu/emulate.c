@@ -144,7 +144,7 @@ static bool do_kernel_insn(struct vcpu *v, const struct insn *in,
 		v->pv.cr0_ts = 0;
 		fpu_set_ts(!v->fpu_dirty);
 		return true;
-	case 0x08: case 0x09:		/* invd, wbinvd: caches are coherent */
+	case 0x09:		/* wbinvd: caches are coherent */
 		return true;
 	case 0x20:
 		return guest_read_cr(v, in->reg, reg);

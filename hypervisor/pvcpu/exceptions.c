@@ -49,6 +49,21 @@ static void fault_in_hv_range(struct cpu_user_regs *regs, vaddr_t va)
 	guest_page_fault(regs, va, regs->error_code);
 }
 
+/* iretq to the guest faulted: its cs or ss is not to be had. */
+void guest_iret_fault(struct cpu_user_regs *regs)
+{
+	vaddr_t va = read_cr2();
+	u32 vector = cpu_info()->fixup_vector;
+
+	regs->error_code = cpu_info()->fixup_error;
+	irq_enable();
+	if (vector == TRAP_PF) {
+		fault_in_hv_range(regs, va);
+	} else {
+		guest_trap(regs, vector, regs->error_code);
+	}
+}
+
 static __attribute__((noinline))
 void page_fault_general(struct cpu_user_regs *regs, vaddr_t va)
 {

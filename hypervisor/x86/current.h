@@ -29,7 +29,8 @@ struct cpu_info {
 	struct cpu_regs guest_regs;	/* rsp0 points just below .es */
 	struct vcpu *current;
 	u64 percpu_offset;		/* this CPU's variables, minus template */
-	u64 scratch[4];			/* entry.S: spilled registers */
+	u64 scratch[3];			/* entry.S: spilled registers */
+	u32 fixup_error, fixup_vector;	/* of the last fault with a fixup */
 	u32 cpu;			/* our CPU number, 0 .. nr_cpus - 1 */
 	u32 pad;
 	u32 *softirq_pending;		/* this CPU's, for entry.S */

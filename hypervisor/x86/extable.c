@@ -5,6 +5,7 @@
  * by EX_TABLE and EX_RANGE (x86/asm.h): offsets relative to themselves.
  */
 #include "x86/asm.h"
+#include "x86/current.h"
 #include "x86/entry.h"
 #include "x86/msr.h"
 
@@ -21,6 +22,8 @@ bool extable_fixup(struct cpu_user_regs *regs)
 	for (e = image_ex_table_start; e < image_ex_table_end; e++) {
 		if (regs->rip >= (u64)&e->first + (u64)e->first &&
 		    regs->rip <= (u64)&e->last + (u64)e->last) {
+			cpu_info()->fixup_error = regs->error_code;
+			cpu_info()->fixup_vector = regs->entry_vector;
 			regs->rip = (u64)&e->fixup + (u64)e->fixup;
 			return true;
 		}
