@@ -10,7 +10,6 @@
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "x86/layout.h"
-#include "x86/layout.h"
 
 struct boot_options boot_options = {
 	.com1 = true,
@@ -22,52 +21,34 @@ struct boot_options boot_options = {
 	.maxcpus = 64,
 };
 
-/* Xen's words that mean nothing here, each between two blanks. */
+/*
+ * Xen's words that mean nothing here, each between two blanks; with a star,
+ * all that begin so.
+ */
 static __initdata char ignored_words[] =
-	" acpi acpi_apic_instance acpi_pstate_strict"
-	" acpi_skip_timer_override acpi_sleep allow_unsafe altp2m apic"
-	" apic_verbosity apicv arat argo asid async-show-all ats availmem"
-	" badpage bootscrub bootscrub_chunk cet clocksource cmci-threshold"
+	" acpi* allow_unsafe altp2m apic* arat argo asid async-show-all"
+	" ats availmem badpage bootscrub* cet clocksource cmci-threshold"
 	" cmos-rtc-probe com2 conring_size console_timestamps"
 	" console_to_ring conswitch core_parking cpu_type cpufreq"
-	" cpuid_mask_cpu cpuid_mask_ecx cpuid_mask_edx cpuid_mask_ext_ecx"
-	" cpuid_mask_ext_edx cpuid_mask_l7s0_eax cpuid_mask_l7s0_ebx"
-	" cpuid_mask_thermal_ecx cpuid_mask_xsave_eax cpuidle cpuinfo"
-	" crash-debug-debugkey crash-debug-hwdom crash-debug-kexeccmd"
-	" crash-debug-panic crash-debug-watchdog crashinfo_maxaddr"
-	" crashkernel credit2_balance_over credit2_balance_under"
-	" credit2_cap_period_ms credit2_load_precision_shift"
-	" credit2_load_window_shift credit2_runqueue dbgp"
-	" debug_stack_lines debugtrace dit dma_bits dom0 dom0-cpuid"
-	" dom0-iommu dom0_ioports_disable dom0_nodes dom0_vcpus_pin dtuart"
-	" e820-mtrr-clip e820-verbose edd edid efi ept ext_regions"
-	" extra_guest_irqs flask font force-ept gdb global-pages gnttab"
-	" gnttab_max_frames gnttab_max_maptrack_frames hap hap_1gb hap_2mb"
-	" hardware_dom hest_disable highmem-start hmp-unsafe hpet"
-	" hpetbroadcast hvm_debug hvm_fep hvm_port80 idle_latency_factor"
-	" invpcid ioapic_ack iommu iommu_dev_iotlb_timeout"
-	" iommu_inclusive_mapping irq-max-guests irq_ratelimit"
-	" irq_vector_map ivmd lapic lapic_timer_c2_ok ler low_crashinfo"
-	" low_mem_virq_limit max_cstate max_gsi_irqs max_lpi_bits mce"
-	" mce_fb mce_verbosity mem memop-max-order mmcfg mmio-relax msi"
-	" mtrr.show mwait-idle nmi no-real-mode noapic noirqbalance"
-	" nolapic nr_irqs numa pci pci-passthrough pci-phantom pku"
-	" placeholder ple_gap ple_window preferred-cstates psr pv pv-l1tf"
-	" pv-linear-pt pv-shim rcu-idle-timer-period-ms reboot rmrr ro-"
-	" hpet sched sched-gran sched_credit2_max_cpus_runqueue"
-	" sched_credit2_migrate_resist sched_credit_tslice_ms"
-	" sched_ratelimit_us sched_smt_power_savings scrub-domheap"
-	" serial_tx_buffer serrors shim_mem smt snb_igd_quirk spec-ctrl"
-	" tboot tbuf_size tdt tevt_mask tickle_one_idle_cpu timer_slop tsc"
-	" tsx ucode unrestricted_guest vcpu_migration_delay vesa-ram vga"
-	" viridian-spinlock-retry-count viridian-version vm-notify-window"
-	" vpid vpmu vwfi watchdog watchdog_timeout x2apic x2apic-mode"
-	" x2apic_phys xenheap_megabytes xpti xsave xsm ";
-
-struct word {
-	const char *name;
-	void (*set)(const char *value);
-};
+	" cpuid_mask_* cpuidle cpuinfo crash-debug-* crashinfo_maxaddr"
+	" crashkernel credit2_* dbgp debug_stack_lines debugtrace dit"
+	" dma_bits dom0 dom0-cpuid dom0-iommu dom0_ioports_disable"
+	" dom0_nodes dom0_vcpus_pin dtuart e820-* edd edid efi ept"
+	" ext_regions extra_guest_irqs flask font force-ept gdb"
+	" global-pages gnttab* hap* hardware_dom hest_disable"
+	" highmem-start hmp-unsafe hpet* hvm_* idle_latency_factor invpcid"
+	" ioapic_ack iommu* irq-max-guests irq_ratelimit irq_vector_map"
+	" ivmd lapic* ler low_crashinfo low_mem_virq_limit max_cstate"
+	" max_gsi_irqs max_lpi_bits mce* mem memop-max-order mmcfg"
+	" mmio-relax msi mtrr.show mwait-idle nmi no-real-mode noapic"
+	" noirqbalance nolapic nr_irqs numa pci* pku placeholder ple_*"
+	" preferred-cstates psr pv pv-* rcu-idle-timer-period-ms reboot"
+	" rmrr sched* scrub-domheap serial_tx_buffer serrors shim_mem smt"
+	" snb_igd_quirk spec-ctrl tboot tbuf_size tdt tevt_mask"
+	" tickle_one_idle_cpu timer_slop tsc tsx ucode unrestricted_guest"
+	" vcpu_migration_delay vesa-ram vga viridian-* vm-notify-window"
+	" vpid vpm* vwfi watchdog* x2apic* xenheap_megabytes xpti xsave"
+	" xsm ";
 
 static __initdata char ignored[160], unknown[160];
 
@@ -83,6 +64,19 @@ static __init void note(char *list, size_t size, const char *word)
 	}
 }
 
+static __init bool starts_with(const char *s, const char *word)
+{
+	return !strncmp(s, word, strlen(word));
+}
+
+/* What follows the next comma. */
+static __init const char *next_item(const char *v)
+{
+	while (*v && *v++ != ',') {
+	}
+	return v;
+}
+
 /* "", "1", "yes", "on", "true", "enable" are true; Xen's rule. */
 static __init bool is_true(const char *v)
 {
@@ -93,15 +87,14 @@ static __init bool is_true(const char *v)
 /* dom0_mem=[min:]SIZE,max:SIZE; no suffix counts KiB.  min: sets nothing. */
 static __init void set_dom0_mem(const char *v)
 {
-	while (*v) {
+	for (; *v; v = next_item(v)) {
+		u64 *to = &boot_options.dom0_mem_bytes, ignored_size, size;
 		const char *end;
-		u64 *to = &boot_options.dom0_mem_bytes;
-		u64 ignored_size, size;
 
-		if (!strncmp(v, "max:", 4)) {
+		if (starts_with(v, "max:")) {
 			to = &boot_options.dom0_max_mem_bytes;
 			v += 4;
-		} else if (!strncmp(v, "min:", 4)) {
+		} else if (starts_with(v, "min:")) {
 			to = &ignored_size;
 			v += 4;
 		}
@@ -111,39 +104,21 @@ static __init void set_dom0_mem(const char *v)
 			return;
 		}
 		*to = size;
-		while (*end && *end != ',') {
-			end++;
-		}
-		v = *end ? end + 1 : end;
 	}
 	if (!boot_options.dom0_mem_bytes) {
 		boot_options.dom0_mem_bytes = boot_options.dom0_max_mem_bytes;
 	}
 }
 
-/* N, or MIN-MAX of which the greater counts. */
-static __init void set_dom0_max_vcpus(const char *v)
-{
-	const char *end;
-	u64 n = str_to_u64(v, &end);
-
-	if (*end == '-' && end[1]) {
-		n = str_to_u64(end + 1, &end);
-	}
-	boot_options.dom0_max_vcpus = min(n, (u64)MAX_VCPUS);
-}
-
 /* A list of com1, vga, none.  We write to no screen: the line does for it. */
 static __init void set_console(const char *v)
 {
 	boot_options.com1 = false;
-	while (*v) {
-		if (!strncmp(v, "com1", 4) || !strncmp(v, "vga", 3)) {
+	for (; *v; v = next_item(v)) {
+		if (starts_with(v, "com1") || starts_with(v, "vga")) {
 			boot_options.com1 = true;
-		} else if (strncmp(v, "none", 4)) {
+		} else if (!starts_with(v, "none")) {
 			note(unknown, sizeof(unknown), "console");
-		}
-		while (*v && *v++ != ',') {
 		}
 	}
 }
@@ -151,30 +126,23 @@ static __init void set_console(const char *v)
 /* BAUD[/CLOCK][,8n1[,PORT[,IRQ]]]; the format is always 8n1. */
 static __init void set_com1(const char *v)
 {
-	const char *end;
-	u64 n = str_to_u64(v, &end);
+	unsigned int format, *const fields[] = {
+		&boot_options.com1_baud, &format, &boot_options.com1_port,
+		&boot_options.com1_irq,
+	};
 
-	if (end != v && n) {
-		boot_options.com1_baud = n;
-	}
-	for (unsigned int field = 1; *end; field++) {
-		while (*end && *end != ',') {
-			end++;
+	for (unsigned int i = 0; *v && i < ARRAY_LEN(fields); i++) {
+		const char *end;
+		u64 n = str_to_u64(v, &end);
+
+		if (n) {
+			*fields[i] = n;
 		}
-		if (!*end) {
-			break;
-		}
-		v = end + 1;
-		n = str_to_u64(v, &end);
-		if (field == 2 && end != v) {
-			boot_options.com1_port = n;
-		} else if (field == 3 && end != v) {
-			boot_options.com1_irq = n;
-		}
+		v = next_item(v);
 	}
 }
 
-static __init int log_level_of(const char *v, int otherwise)
+static __init void set_level(int *to, const char *v)
 {
 	static const struct { const char *name; int level; } levels[] = {
 		{ "none", -1 }, { "error", LOG_ERROR },
@@ -183,129 +151,117 @@ static __init int log_level_of(const char *v, int otherwise)
 	};
 
 	for (unsigned int i = 0; i < ARRAY_LEN(levels); i++) {
-		if (!strncmp(v, levels[i].name, strlen(levels[i].name))) {
-			return levels[i].level;
+		if (starts_with(v, levels[i].name)) {
+			*to = levels[i].level;
+			return;
 		}
 	}
 	note(unknown, sizeof(unknown), "loglvl");
-	return otherwise;
 }
 
-static __init void set_loglvl(const char *v)
-{
-	boot_options.loglvl = log_level_of(v, boot_options.loglvl);
-}
-
-static __init void set_guest_loglvl(const char *v)
-{
-	boot_options.guest_loglvl = log_level_of(v, boot_options.guest_loglvl);
-}
-
-static __init void set_noreboot(const char *v)
-{
-	boot_options.noreboot = is_true(v);
-}
-
-static __init void set_sync_console(const char *v)
-{
-	boot_options.sync_console = is_true(v);
-}
-
-static __init void set_maxcpus(const char *v)
+/* N, or MIN-MAX of which the greater counts; 0 changes nothing. */
+static __init void set_number(unsigned int *to, const char *v, u64 most)
 {
 	const char *end;
 	u64 n = str_to_u64(v, &end);
 
-	if (end != v && n) {
-		boot_options.maxcpus = min(n, (u64)MAX_CPUS);
+	if (*end == '-' && end[1]) {
+		n = str_to_u64(end + 1, &end);
+	}
+	if (n) {
+		*to = min(n, most);
 	}
 }
 
-static __init void set_nosmp(const char *v)
-{
-	boot_options.no_smp = is_true(v);
-}
+static __init void set_cpuid(const char *v);
 
-static __init void set_smap(const char *v)
-{
-	boot_options.nosmap = !is_true(v);
-}
+/* What a word sets: one of these. */
+struct word {
+	const char *name;
+	bool *yes, *no;			/* no: the opposite */
+	int *level;
+	unsigned int *number, most;
+	void (*set)(const char *value);
+};
 
-static __init void set_smep(const char *v)
-{
-	boot_options.nosmep = !is_true(v);
-}
+static __initdata struct word words[] = {
+	{ "dom0_mem", .set = set_dom0_mem },
+	{ "dom0_max_vcpus", .number = &boot_options.dom0_max_vcpus,
+	  .most = MAX_VCPUS },
+	{ "console", .set = set_console },
+	{ "com1", .set = set_com1 },
+	{ "loglvl", .level = &boot_options.loglvl },
+	{ "guest_loglvl", .level = &boot_options.guest_loglvl },
+	{ "noreboot", .yes = &boot_options.noreboot },
+	{ "sync_console", .yes = &boot_options.sync_console },
+	{ "maxcpus", .number = &boot_options.maxcpus, .most = MAX_CPUS },
+	{ "nosmp", .yes = &boot_options.no_smp },
+	{ "smap", .no = &boot_options.nosmap },
+	{ "smep", .no = &boot_options.nosmep },
+	{ "pcid", .no = &boot_options.nopcid },
+	{ "cpuid", .set = set_cpuid },
+};
 
-static __init void set_pcid(const char *v)
-{
-	boot_options.nopcid = !is_true(v);
-}
-
-/* Words "no-smap", "no-smep", "no-pcid" act here; the policy reads all. */
+/* "no-smap", "no-smep", "no-pcid" act here; the policy reads all. */
 static __init void set_cpuid(const char *v)
 {
 	str_copy(boot_options.cpuid, v, sizeof(boot_options.cpuid));
-	while (*v) {
-		if (!strncmp(v, "no-smap", 7)) {
-			boot_options.nosmap = true;
-		} else if (!strncmp(v, "no-smep", 7)) {
-			boot_options.nosmep = true;
-		} else if (!strncmp(v, "no-pcid", 7)) {
-			boot_options.nopcid = true;
-		}
-		while (*v && *v++ != ',') {
+	for (; *v; v = next_item(v)) {
+		for (unsigned int i = 0; i < ARRAY_LEN(words); i++) {
+			if (words[i].no && starts_with(v, "no-") &&
+			    starts_with(v + 3, words[i].name)) {
+				*words[i].no = true;
+			}
 		}
 	}
 }
 
-static __initdata struct word words[] = {
-	{ "dom0_mem", set_dom0_mem },
-	{ "dom0_max_vcpus", set_dom0_max_vcpus },
-	{ "console", set_console },
-	{ "com1", set_com1 },
-	{ "loglvl", set_loglvl },
-	{ "guest_loglvl", set_guest_loglvl },
-	{ "noreboot", set_noreboot },
-	{ "sync_console", set_sync_console },
-	{ "maxcpus", set_maxcpus },
-	{ "nosmp", set_nosmp },
-	{ "smap", set_smap },
-	{ "smep", set_smep },
-	{ "pcid", set_pcid },
-	{ "cpuid", set_cpuid },
-};
-
 static __init bool is_ignored(const char *name)
 {
-	size_t n = strlen(name);
+	for (const char *p = ignored_words; (p = strchr(p, ' ')) && *++p;) {
+		size_t n = (size_t)(strchr(p, ' ') - p);
+		bool family = p[n - 1] == '*';
 
-	for (const char *p = ignored_words; (p = strchr(p, ' ')); p++) {
-		if (!strncmp(p + 1, name, n) && p[n + 1] == ' ') {
-			return n != 0;
+		if (!strncmp(p, name, n - family) && (family || !name[n])) {
+			return true;
 		}
 	}
 	return false;
 }
 
-/* "no-NAME" is NAME=0, for words that take a boolean. */
-static __init void set_word(char *name, const char *value)
+static __init bool set_known(const char *name, const char *value)
 {
-	for (unsigned int i = 0; i < ARRAY_LEN(words); i++) {
-		if (!strcmp(name, words[i].name)) {
-			words[i].set(value);
-			return;
-		}
+	const struct word *w = words;
+
+	while (w < words + ARRAY_LEN(words) && strcmp(name, w->name)) {
+		w++;
 	}
-	if (!strncmp(name, "no-", 3)) {
-		for (unsigned int i = 0; i < ARRAY_LEN(words); i++) {
-			if (!strcmp(name + 3, words[i].name)) {
-				words[i].set("0");
-				return;
-			}
-		}
+	if (w == words + ARRAY_LEN(words)) {
+		return false;
 	}
-	if (is_ignored(name) ||
-	    (!strncmp(name, "no-", 3) && is_ignored(name + 3))) {
+	if (w->yes) {
+		*w->yes = is_true(value);
+	} else if (w->no) {
+		*w->no = !is_true(value);
+	} else if (w->number) {
+		set_number(w->number, value, w->most);
+	} else if (w->level) {
+		set_level(w->level, value);
+	} else {
+		w->set(value);
+	}
+	return true;
+}
+
+/* "no-NAME" is NAME=0, for words that take a boolean. */
+static __init void set_word(const char *name, const char *value)
+{
+	const char *of = starts_with(name, "no-") ? name + 3 : "";
+
+	if (set_known(name, value) || set_known(of, "0")) {
+		return;
+	}
+	if (is_ignored(name) || is_ignored(of)) {
 		note(ignored, sizeof(ignored), name);
 	} else {
 		note(unknown, sizeof(unknown), name);

@@ -7,6 +7,7 @@
  * that can be had.
  */
 #include "boot/dom0_memory.h"
+#include "lib/bits.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
@@ -37,24 +38,17 @@ static void p2m_set(const struct dom0_memory *m, u64 pfn, u64 frame)
 	m2p_set(mfn(frame), pfn);
 }
 
-static mfn_t fresh_frames(const struct dom0_memory *m, unsigned int order)
+/* Frames for domain 0 in one block of at most that order, which is changed. */
+static u64 fresh_frames(const struct dom0_memory *m, unsigned int *order)
 {
 	mfn_t got;
 
-	if (domain_frames_alloc(m->d, order, ALLOC_NO_SCRUB, &got)) {
-		return INVALID_MFN;
+	while (domain_frames_alloc(m->d, *order, ALLOC_NO_SCRUB, &got)) {
+		if (!(*order)--) {
+			panic("not enough memory for domain 0: lower dom0_mem");
+		}
 	}
-	return got;
-}
-
-static mfn_t fresh_frame(const struct dom0_memory *m)
-{
-	mfn_t got = fresh_frames(m, 0);
-
-	if (mfn_eq(got, INVALID_MFN)) {
-		panic("not enough memory for domain 0: lower dom0_mem");
-	}
-	return got;
+	return got.v;
 }
 
 /*
@@ -78,25 +72,11 @@ static mfn_t kernel_module_frame(const struct dom0_memory *m, u64 va)
 	return INVALID_MFN;
 }
 
-/* The module's frame for a pfn, or INVALID_MFN when it needs a fresh one. */
-static mfn_t module_frame(const struct dom0_memory *m, u64 pfn)
-{
-	const struct pv_layout *l = m->l;
-	u64 va = l->virt_base + (pfn << PAGE_SHIFT);
-
-	if (va >= m->img->virt_start && va < m->img->virt_end) {
-		return kernel_module_frame(m, va);
-	}
-	if (m->initrd && pfn - l->initrd_pfn < l->initrd_frames) {
-		return mfn((m->initrd->maddr >> PAGE_SHIFT) + pfn -
-			   l->initrd_pfn);
-	}
-	return INVALID_MFN;
-}
-
+/* The array itself, each entry 0 but its own frames'. */
 static void alloc_p2m(struct dom0_memory *m)
 {
 	u64 bytes = m->l->p2m_frames * sizeof(u64);
+	unsigned int single = 0;
 
 	while ((PAGE_SIZE << m->p2m_order) < bytes) {
 		m->p2m_order++;
@@ -106,77 +86,71 @@ static void alloc_p2m(struct dom0_memory *m)
 		panic("not enough memory for domain 0's p2m");
 	}
 	for (u64 i = 0; i < m->l->p2m_frames; i++) {
-		m->p2m_frames[i] = fresh_frame(m).v;
+		m->p2m_frames[i] = fresh_frames(m, &single);
+		page_zero(mfn_to_virt(mfn(m->p2m_frames[i])));
 	}
 	for (u64 i = 0; i < m->l->p2m_frames; i++) {
 		p2m_set(m, m->l->p2m_pfn + i, m->p2m_frames[i]);
 	}
 }
 
-static bool in_range(u64 x, u64 start, u64 len)
+/* A frame of a boot module becomes domain 0's pfn. */
+static void take_frame(const struct dom0_memory *m, u64 pfn, u64 frame)
 {
-	return x - start < len;
+	domain_frames_assign(m->d, mfn(frame), 1);
+	p2m_set(m, pfn, frame);
 }
 
-/* Pfns from here on that all need fresh frames; 0 when pfn itself does not. */
-static u64 fresh_run(const struct dom0_memory *m, u64 pfn)
+static void take_modules(const struct dom0_memory *m)
 {
-	const struct pv_layout *l = m->l;
+	u64 va = ROUND_DOWN(m->img->virt_start, PAGE_SIZE);
 
-	if (pfn >= l->nr_frames_used) {
-		return m->nr_pages - pfn;
-	}
-	if (pfn < pv_layout_pfn(l, m->img->virt_start)) {
-		return pv_layout_pfn(l, m->img->virt_start) - pfn;
-	}
-	return in_range(pfn, l->p2m_pfn, l->p2m_frames) ||
-	       module_frame(m, pfn).v != INVALID_MFN.v ? 0 : 1;
-}
+	for (; va < m->img->virt_end; va += PAGE_SIZE) {
+		mfn_t frame = kernel_module_frame(m, va);
 
-static u64 populate_fresh(struct dom0_memory *m, u64 pfn, u64 run)
-{
-	unsigned int order = BLOCK_ORDER;
-	mfn_t got = INVALID_MFN;
-
-	while (order && (1ULL << order) > run) {
-		order--;
-	}
-	for (; order; order--) {
-		got = fresh_frames(m, order);
-		if (!mfn_eq(got, INVALID_MFN)) {
-			break;
+		if (!mfn_eq(frame, INVALID_MFN)) {
+			take_frame(m, pv_layout_pfn(m->l, va), frame.v);
 		}
 	}
-	if (!order) {
-		got = fresh_frame(m);
+	for (u64 i = 0; m->initrd && i < m->l->initrd_frames; i++) {
+		take_frame(m, m->l->initrd_pfn + i,
+			   (m->initrd->maddr >> PAGE_SHIFT) + i);
 	}
-	for (u64 i = 0; i < 1ULL << order; i++) {
-		p2m_set(m, pfn + i, got.v + i);
-	}
-	return 1ULL << order;
 }
 
-static u64 populate_module(struct dom0_memory *m, u64 pfn)
+/* Pfns from here on that have no frame, as many as a block may have. */
+static u64 empty_run(const struct dom0_memory *m, u64 pfn)
 {
-	if (in_range(pfn, m->l->p2m_pfn, m->l->p2m_frames)) {
-		return 1;
-	}
-	mfn_t frame = module_frame(m, pfn);
+	u64 n = 0;
 
-	domain_frames_assign(m->d, frame, 1);
-	p2m_set(m, pfn, frame.v);
-	return 1;
+	while (n < 1U << BLOCK_ORDER && pfn + n < m->nr_pages &&
+	       !*p2m_entry(m, pfn + n)) {
+		n++;
+	}
+	return n;
 }
 
 void dom0_memory_populate(struct dom0_memory *m)
 {
-	u64 pfn = 0, run;
+	u64 run;
 
 	alloc_p2m(m);
-	while (pfn < m->nr_pages) {
-		run = fresh_run(m, pfn);
-		pfn += run ? populate_fresh(m, pfn, run)
-			   : populate_module(m, pfn);
+	take_modules(m);
+	for (u64 pfn = 0; pfn < m->nr_pages; pfn += run) {
+		unsigned int order;
+		u64 frame;
+
+		run = empty_run(m, pfn);
+		if (!run) {
+			run = 1;
+			continue;
+		}
+		order = bit_highest(run);
+		frame = fresh_frames(m, &order);
+		run = 1ULL << order;
+		for (u64 i = 0; i < run; i++) {
+			p2m_set(m, pfn + i, frame + i);
+		}
 	}
 }
 
@@ -204,6 +178,7 @@ void dom0_memory_load_kernel(const struct dom0_memory *m)
 {
 	u64 va = ROUND_DOWN(m->img->virt_start, PAGE_SIZE);
 	u64 tail;
+	u8 *last;
 
 	for (; va < m->img->virt_end; va += PAGE_SIZE) {
 		if (mfn_eq(kernel_module_frame(m, va), INVALID_MFN)) {
@@ -212,12 +187,9 @@ void dom0_memory_load_kernel(const struct dom0_memory *m)
 	}
 	if (m->initrd) {
 		tail = m->initrd->size % PAGE_SIZE;
-		if (tail) {
-			u8 *last = dom0_pfn_to_virt(m, m->l->initrd_pfn +
-						    m->l->initrd_frames - 1);
-
-			memset(last + tail, 0, PAGE_SIZE - tail);
-		}
+		last = dom0_pfn_to_virt(m, m->l->initrd_pfn +
+					m->l->initrd_frames - 1);
+		memset(last + tail, 0, tail ? PAGE_SIZE - tail : 0);
 	}
 }
 

@@ -27,38 +27,38 @@ static __init const void *early_view(u64 maddr)
 	return (const void *)(DIRECTMAP_START + maddr);
 }
 
+static __init const char *skip_blanks(const char *s)
+{
+	while (*s == ' ') {
+		s++;
+	}
+	return s;
+}
+
 static __init void copy_cmdline(char *to, const char *from, bool has_name)
 {
-	if (has_name) {
-		while (*from == ' ') {
-			from++;
-		}
-		while (*from && *from != ' ') {
-			from++;
-		}
-	}
-	while (*from == ' ') {
+	from = skip_blanks(from);
+	while (has_name && *from && *from != ' ') {
 		from++;
 	}
-	str_copy(to, from, BOOT_CMDLINE_SIZE);
+	str_copy(to, skip_blanks(from), BOOT_CMDLINE_SIZE);
+}
+
+static __init bool puts_name_first(const char *loader)
+{
+	return strncmp(loader, "GRUB 2", 6) != 0;
 }
 
 static __init void add_e820(u64 addr, u64 size, u32 type)
 {
-	struct e820_entry *e = &boot_info.e820[boot_info.nr_e820];
-
-	if (boot_info.nr_e820 == BOOT_MAX_E820 || !size ||
-	    addr + size < addr) {
-		return;
+	if (boot_info.nr_e820 < BOOT_MAX_E820 && size && addr + size >= addr) {
+		boot_info.e820[boot_info.nr_e820++] =
+			(struct e820_entry){ addr, size, type };
 	}
-	boot_info.nr_e820++;
-	e->addr = addr;
-	e->size = size;
-	e->type = type;
 }
 
-static __init void add_module(u64 start, u64 end, const char *cmdline,
-			      bool has_name)
+/* cmdline: where it is, or 0. */
+static __init void add_module(u64 start, u64 end, u64 cmdline, bool has_name)
 {
 	struct boot_module *m = &boot_info.modules[boot_info.nr_modules];
 
@@ -69,7 +69,7 @@ static __init void add_module(u64 start, u64 end, const char *cmdline,
 	m->maddr = start;
 	m->size = end - start;
 	if (cmdline) {
-		copy_cmdline(m->cmdline, cmdline, has_name);
+		copy_cmdline(m->cmdline, early_view(cmdline), has_name);
 	}
 }
 
@@ -98,27 +98,19 @@ static __init void read_mb1(const struct mb1_info *mb)
 
 	boot_info.loader = "multiboot1";
 	if (mb->flags & 0x200) {
-		named = strncmp(early_view(mb->loader_name), "GRUB 2", 6) != 0;
+		named = puts_name_first(early_view(mb->loader_name));
 	}
 	if (mb->flags & 0x4) {
 		copy_cmdline(boot_info.cmdline, early_view(mb->cmdline), named);
 	}
 	for (u32 i = 0; (mb->flags & 0x8) && i < mb->mods_count; i++) {
-		add_module(mod[i].start, mod[i].end,
-			   mod[i].string ? early_view(mod[i].string) : NULL,
-			   named);
+		add_module(mod[i].start, mod[i].end, mod[i].string, named);
 	}
-	if (mb->flags & 0x40) {
-		for (u32 at = 0; at < mb->mmap_length;) {
-			const struct mb1_mmap *e =
-				early_view((u64)mb->mmap_addr + at);
+	for (u32 at = 0; (mb->flags & 0x40) && at < mb->mmap_length;) {
+		const struct mb1_mmap *e = early_view((u64)mb->mmap_addr + at);
 
-			add_e820(e->addr, e->len, e->type);
-			at += e->size + 4;
-		}
-	} else if (mb->flags & 0x1) {
-		add_e820(0, (u64)mb->mem_lower << 10, E820_RAM);
-		add_e820(0x100000, (u64)mb->mem_upper << 10, E820_RAM);
+		add_e820(e->addr, e->len, e->type);
+		at += e->size + 4;
 	}
 }
 
@@ -147,21 +139,14 @@ struct mb2_mmap {
 /* The loader's copy of the RSDP goes away, so we keep one. */
 static u8 rsdp_copy[36] __aligned(16);
 
-static __init u32 efi_to_e820(u32 type)
-{
-	switch (type) {
-	case 1: case 2: case 3: case 4: case 7:
-		return E820_RAM;	/* loader, boot services, free */
-	case 9:
-		return E820_ACPI;
-	case 10:
-		return E820_NVS;
-	case 8:
-		return E820_UNUSABLE;
-	default:
-		return E820_RESERVED;
-	}
-}
+/* EFI's kinds of memory; 0: reserved. */
+static __initdata u8 efi_types[11] = {
+	[1 ... 4] = E820_RAM,		/* loader, boot services */
+	[7] = E820_RAM,			/* free */
+	[8] = E820_UNUSABLE,
+	[9] = E820_ACPI,
+	[10] = E820_NVS,
+};
 
 static __init void read_mb2_map(const struct mb2_mmap *map, bool efi)
 {
@@ -173,32 +158,25 @@ static __init void read_mb2_map(const struct mb2_mmap *map, bool efi)
 		const u64 *q = (const u64 *)e;
 
 		if (efi) {	/* EFI_MEMORY_DESCRIPTOR */
-			add_e820(q[1], q[3] << PAGE_SHIFT, efi_to_e820(*(u32 *)e));
+			u32 t = *(const u32 *)e;
+
+			t = t < ARRAY_LEN(efi_types) ? efi_types[t] : 0;
+			add_e820(q[1], q[3] << PAGE_SHIFT, t ? t : E820_RESERVED);
 		} else {
 			add_e820(q[0], q[1], *(const u32 *)&q[2]);
 		}
 	}
 }
 
-static __init const struct mb2_tag *mb2_find(const u8 *info, u32 type,
-					     const struct mb2_tag *after)
+/* The tag behind t (NULL: the first one); NULL at the end. */
+static __init const struct mb2_tag *mb2_next(const u8 *info,
+					     const struct mb2_tag *t)
 {
-	const u8 *end = info + *(const u32 *)info;
-	const u8 *p = after ? (const u8 *)after + ROUND_UP(after->size, 8U) :
-			      info + 8;
+	const u8 *p = t ? (const u8 *)t + ROUND_UP(t->size, 8U) : info + 8;
 
-	while (p + sizeof(struct mb2_tag) <= end) {
-		const struct mb2_tag *t = (const struct mb2_tag *)p;
-
-		if (t->type == 0 || t->size < sizeof(*t)) {
-			break;
-		}
-		if (t->type == type) {
-			return t;
-		}
-		p += ROUND_UP(t->size, 8U);
-	}
-	return NULL;
+	t = (const struct mb2_tag *)p;
+	return p + sizeof(*t) <= info + *(const u32 *)info && t->type &&
+	       t->size >= sizeof(*t) ? t : NULL;
 }
 
 /* The EFI configuration table's ACPI 2.0 entry is the real RSDP. */
@@ -231,37 +209,39 @@ static __init u64 efi_find_rsdp(u64 systab)
 
 static __init void read_mb2(const u8 *info)
 {
-	const struct mb2_tag *t;
+	const struct mb2_tag *tags[MB2_EFI_MMAP + 1] = { NULL }, *t = NULL;
 	bool named = true;
 
 	boot_info.loader = "multiboot2";
-	t = mb2_find(info, MB2_LOADER, NULL);
-	if (t) {
-		named = strncmp((const char *)(t + 1), "GRUB 2", 6) != 0;
+	while ((t = mb2_next(info, t))) {
+		if (t->type < ARRAY_LEN(tags)) {
+			tags[t->type] = t;
+		}
 	}
-	t = mb2_find(info, MB2_CMDLINE, NULL);
-	if (t) {
+	if ((t = tags[MB2_LOADER])) {
+		named = puts_name_first((const char *)(t + 1));
+	}
+	if ((t = tags[MB2_CMDLINE])) {
 		copy_cmdline(boot_info.cmdline, (const char *)(t + 1), named);
 	}
-	for (t = NULL; (t = mb2_find(info, MB2_MODULE, t));) {
+	for (t = NULL; (t = mb2_next(info, t));) {
 		const struct mb2_module *m = (const struct mb2_module *)t;
 
-		add_module(m->start, m->end, m->string, named);
+		if (t->type == MB2_MODULE) {
+			add_module(m->start, m->end,
+				   (u64)m->string - DIRECTMAP_START, named);
+		}
 	}
-	t = mb2_find(info, MB2_EFI64, NULL);
-	if (t) {
+	if ((t = tags[MB2_EFI64])) {
 		boot_info.efi = true;
 		boot_info.efi_system_table = *(const u64 *)(t + 1);
 		boot_info.rsdp = efi_find_rsdp(boot_info.efi_system_table);
 	}
-	if ((t = mb2_find(info, MB2_EFI_MMAP, NULL))) {
-		read_mb2_map((const struct mb2_mmap *)t, true);
-	} else if ((t = mb2_find(info, MB2_MMAP, NULL))) {
-		read_mb2_map((const struct mb2_mmap *)t, false);
+	t = tags[MB2_EFI_MMAP] ? tags[MB2_EFI_MMAP] : tags[MB2_MMAP];
+	if (t) {
+		read_mb2_map((const struct mb2_mmap *)t, tags[MB2_EFI_MMAP]);
 	}
-	if (!(t = mb2_find(info, MB2_ACPI_NEW, NULL))) {
-		t = mb2_find(info, MB2_ACPI_OLD, NULL);
-	}
+	t = tags[MB2_ACPI_NEW] ? tags[MB2_ACPI_NEW] : tags[MB2_ACPI_OLD];
 	if (t && !boot_info.rsdp) {
 		memcpy(rsdp_copy, t + 1,
 		       min(sizeof(rsdp_copy), t->size - sizeof(*t)));
@@ -283,8 +263,7 @@ static __init void read_pvh(const struct hvm_start_info *si)
 	}
 	for (u32 i = 0; i < si->nr_modules; i++) {
 		add_module(mod[i].paddr, mod[i].paddr + mod[i].size,
-			   mod[i].cmdline_paddr ?
-			   early_view(mod[i].cmdline_paddr) : NULL, false);
+			   mod[i].cmdline_paddr, false);
 	}
 	for (u32 i = 0; si->version >= 1 && i < si->memmap_entries; i++) {
 		add_e820(e[i].addr, e[i].size, e[i].type);

@@ -154,115 +154,79 @@ __init u64 boot_alloc(u64 size, u64 align, u64 below)
 	panic("Not enough memory: no %lu KiB left while booting.", size / 1024);
 }
 
-__init void boot_free_ranges(void (*fn)(mfn_t from, mfn_t to))
+__init void boot_ram_ranges(void (*fn)(mfn_t from, mfn_t to))
 {
-	closed = true;
-	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		u64 lo, hi;
+	u64 lo, hi;
 
-		if (!ram_range(i, &lo, &hi)) {
-			continue;
-		}
-		for (unsigned int j = 0; j < nr_taken && lo < hi; j++) {
-			if (taken[j].end <= lo || taken[j].start >= hi) {
-				continue;
-			}
-			if (taken[j].start > lo) {
-				fn(mfn(lo >> PAGE_SHIFT),
-				   mfn(taken[j].start >> PAGE_SHIFT));
-			}
-			lo = taken[j].end;
-		}
-		if (lo < hi) {
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		if (ram_range(i, &lo, &hi)) {
 			fn(mfn(lo >> PAGE_SHIFT), mfn(hi >> PAGE_SHIFT));
 		}
 	}
 }
 
-bool boot_is_ram(mfn_t m)
-{
-	u64 at = mfn_to_maddr(m).v;
+static __initdata void (*free_fn)(mfn_t from, mfn_t to);
 
+/* What of a range is not taken. */
+static __init void free_rest(mfn_t from, mfn_t to)
+{
+	for (unsigned int j = 0; j < nr_taken; j++) {
+		mfn_t start = mfn(taken[j].start >> PAGE_SHIFT);
+		mfn_t end = mfn(taken[j].end >> PAGE_SHIFT);
+
+		if (end.v > from.v && start.v < to.v) {
+			if (start.v > from.v) {
+				free_fn(from, start);
+			}
+			from = end;
+		}
+	}
+	if (from.v < to.v) {
+		free_fn(from, to);
+	}
+}
+
+__init void boot_free_ranges(void (*fn)(mfn_t from, mfn_t to))
+{
+	closed = true;
+	free_fn = fn;
+	boot_ram_ranges(free_rest);
+}
+
+__init void boot_acpi_ranges(void (*fn)(mfn_t from, mfn_t to))
+{
 	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
 
-		if (e->type == E820_RAM && at >= e->addr &&
-		    at + PAGE_SIZE <= e->addr + e->size) {
-			return true;
+		if (e->type == E820_ACPI || e->type == E820_NVS) {
+			fn(mfn(DIV_ROUND_UP(e->addr, PAGE_SIZE)),
+			   mfn((e->addr + e->size) >> PAGE_SHIFT));
 		}
 	}
-	return false;
 }
 
-__init unsigned int boot_ram_pieces(void)
+u64 boot_ram_within(u64 first, u64 end)
 {
-	return boot_info.nr_e820;
-}
+	u64 lo, hi, n = 0;
 
-__init bool boot_ram_piece(unsigned int i, u64 *start, u64 *end)
-{
-	const struct e820_entry *e = &boot_info.e820[i];
-	u64 limit = DIRECTMAP_END - DIRECTMAP_START;
-
-	if (e->type == E820_ACPI || e->type == E820_NVS) {
-		*start = ROUND_UP(e->addr, PAGE_SIZE);
-		*end = ROUND_DOWN(min(e->addr + e->size, limit), PAGE_SIZE);
-		return *start < *end;
-	}
-	return ram_range(i, start, end);
-}
-
-__init bool boot_any_ram(u64 first, u64 end)
-{
 	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		u64 lo, hi;
-
-		if (ram_range(i, &lo, &hi) && lo >> PAGE_SHIFT < end &&
-		    hi >> PAGE_SHIFT > first) {
-			return true;
+		if (ram_range(i, &lo, &hi)) {
+			lo = max(lo >> PAGE_SHIFT, first);
+			hi = min(hi >> PAGE_SHIFT, end);
+			n += lo < hi ? hi - lo : 0;
 		}
 	}
-	return false;
-}
-
-/* By pieces: RAM in two adjacent entries of the map is taken for a hole. */
-__init bool boot_all_ram(u64 first, u64 end)
-{
-	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		u64 lo, hi;
-
-		if (ram_range(i, &lo, &hi) && lo >> PAGE_SHIFT <= first &&
-		    hi >> PAGE_SHIFT >= end) {
-			return true;
-		}
-	}
-	return false;
+	return n;
 }
 
 __init unsigned long boot_ram_end(void)
 {
-	u64 top = 0;
+	u64 lo, hi = 0;
 
-	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		u64 lo, hi;
-
+	for (unsigned int i = boot_info.nr_e820; i-- > 0;) {
 		if (ram_range(i, &lo, &hi)) {
-			top = max(top, hi);
+			break;
 		}
 	}
-	return top >> PAGE_SHIFT;
-}
-
-u64 boot_ram_frames(void)
-{
-	u64 n = 0;
-
-	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		u64 lo, hi;
-
-		if (ram_range(i, &lo, &hi)) {
-			n += (hi - lo) >> PAGE_SHIFT;
-		}
-	}
-	return n;
+	return hi >> PAGE_SHIFT;
 }

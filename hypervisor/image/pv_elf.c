@@ -39,57 +39,30 @@ static const void *file_at(const struct file *f, u64 offset, u64 len)
 	return range_within(offset, len, f->size) ? f->bytes + offset : NULL;
 }
 
-static u64 note_number(const void *desc, u32 size)
-{
-	u64 v = 0;
-
-	memcpy(&v, desc, min(size, 8U));
-	return v;
-}
-
-static void note_string(char *dst, size_t n, const void *desc, u32 size)
-{
-	size_t keep = min((size_t)size, n - 1);
-
-	memcpy(dst, desc, keep);
-	dst[keep] = 0;
-}
-
+/* Xen's notes: those that are numbers by type, PV_UNSET where absent. */
 struct notes {
 	bool any;
-	u64 paddr_offset;
+	u64 number[XEN_ELFNOTE_MAX + 1];
 };
 
 static void read_note(struct pv_image *img, struct notes *n, u32 type,
 		      const void *desc, u32 size)
 {
 	n->any = true;
-	switch (type) {
-	case XEN_ELFNOTE_ENTRY:
-		img->entry = note_number(desc, size);
-		break;
-	case XEN_ELFNOTE_HYPERCALL_PAGE:
-		img->hypercall_page = note_number(desc, size);
-		break;
-	case XEN_ELFNOTE_VIRT_BASE:
-		img->virt_base = note_number(desc, size);
-		break;
-	case XEN_ELFNOTE_PADDR_OFFSET:
-		n->paddr_offset = note_number(desc, size);
-		break;
-	case XEN_ELFNOTE_INIT_P2M:
-		img->init_p2m = note_number(desc, size);
-		break;
-	case XEN_ELFNOTE_MOD_START_PFN:
-		img->mod_start_pfn = note_number(desc, size) != 0;
-		break;
-	case XEN_ELFNOTE_GUEST_OS:
-		note_string(img->guest_os, sizeof(img->guest_os), desc, size);
-		break;
-	case XEN_ELFNOTE_LOADER:
-		note_string(img->loader, sizeof(img->loader), desc, size);
-		break;
+	if (type == XEN_ELFNOTE_GUEST_OS) {
+		size = min(size, (u32)sizeof(img->guest_os) - 1);
+		memset(img->guest_os, 0, sizeof(img->guest_os));
+		memcpy(img->guest_os, desc, size);
+	} else if (type <= XEN_ELFNOTE_MAX) {
+		n->number[type] = 0;
+		memcpy(&n->number[type], desc, min(size, 8U));
 	}
+}
+
+/* A note's number, or what counts without it. */
+static u64 note_or(const struct notes *n, unsigned int type, u64 otherwise)
+{
+	return n->number[type] != PV_UNSET ? n->number[type] : otherwise;
 }
 
 /* All notes between offset and offset + len; stops at the first broken one. */
@@ -175,8 +148,15 @@ static const char *read_headers(const struct file *f, struct pv_image *img,
 }
 
 /* Turns load addresses into virtual ones and finds their span. */
-static const char *place_segments(struct pv_image *img, u64 paddr_offset)
+static const char *place_segments(struct pv_image *img, const struct notes *n)
 {
+	u64 paddr_offset = note_or(n, XEN_ELFNOTE_PADDR_OFFSET, 0);
+
+	img->entry = note_or(n, XEN_ELFNOTE_ENTRY, img->entry);
+	img->virt_base = note_or(n, XEN_ELFNOTE_VIRT_BASE, 0);
+	img->hypercall_page = n->number[XEN_ELFNOTE_HYPERCALL_PAGE];
+	img->init_p2m = n->number[XEN_ELFNOTE_INIT_P2M];
+	img->mod_start_pfn = note_or(n, XEN_ELFNOTE_MOD_START_PFN, 0);
 	img->virt_start = ~0ULL;
 	img->virt_end = 0;
 	for (unsigned int i = 0; i < img->nr_segments; i++) {
@@ -201,13 +181,11 @@ static const char *place_segments(struct pv_image *img, u64 paddr_offset)
 const char *pv_elf_parse(const void *file, u64 size, struct pv_image *out)
 {
 	struct file f = { file, size };
-	struct notes n = { false, 0 };
+	struct notes n = { false };
 	const char *why;
 
-	*out = (struct pv_image){
-		.hypercall_page = PV_UNSET,
-		.init_p2m = PV_UNSET,
-	};
+	*out = (struct pv_image){ 0 };
+	memset(n.number, 0xff, sizeof(n.number));
 	why = read_headers(&f, out, &n);
 	if (why) {
 		return why;
@@ -215,7 +193,7 @@ const char *pv_elf_parse(const void *file, u64 size, struct pv_image *out)
 	if (!n.any) {
 		return "kernel has no Xen notes: it was not built for PV";
 	}
-	why = place_segments(out, n.paddr_offset);
+	why = place_segments(out, &n);
 	if (why) {
 		return why;
 	}

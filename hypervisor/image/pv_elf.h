@@ -27,7 +27,7 @@ struct pv_image {
 	u64 virt_start, virt_end; /* of all segments */
 	unsigned int nr_segments;
 	struct pv_segment segments[PV_MAX_SEGMENTS];
-	char guest_os[16], loader[16];
+	char guest_os[16];
 };
 
 /*

@@ -12,7 +12,6 @@
 #include "lib/atomic.h"
 
 #define BIT(n)		(1ULL << (n))
-#define BITS_TO_WORDS(n) (((n) + 63) / 64)
 
 /* Index of the lowest / highest set bit; x must not be 0. */
 static inline unsigned int bit_lowest(u64 x)
@@ -38,11 +37,6 @@ static inline unsigned int bits_count(u64 x)
 static inline bool bit_is_set(const void *map, unsigned int n)
 {
 	return (((const volatile u64 *)map)[n / 64] >> (n % 64)) & 1;
-}
-
-static inline void bit_set(void *map, unsigned int n)
-{
-	((u64 *)map)[n / 64] |= BIT(n % 64);
 }
 
 static inline void bit_clear(void *map, unsigned int n)

@@ -14,9 +14,8 @@ struct out {
 };
 
 struct spec {
-	bool left, zero;
+	bool zero, wide;	/* wide: l, ll, z */
 	int width;
-	int longs;		/* l: 1, ll: 2, z: 1 */
 };
 
 static void out_char(struct out *o, char c)
@@ -32,14 +31,11 @@ static void out_padded(struct out *o, const struct spec *s, const char *text,
 {
 	int pad = s->width > len ? s->width - len : 0;
 
-	for (; !s->left && pad; pad--) {
+	for (; pad; pad--) {
 		out_char(o, s->zero ? '0' : ' ');
 	}
 	for (; len; len--) {
 		out_char(o, *text++);
-	}
-	for (; pad; pad--) {
-		out_char(o, ' ');
 	}
 }
 
@@ -61,21 +57,11 @@ static void out_number(struct out *o, const struct spec *s, u64 v,
 
 static const char *parse_spec(const char *f, struct spec *s)
 {
-	*s = (struct spec){ 0 };
-	for (;; f++) {
-		if (*f == '-') {
-			s->left = true;
-		} else if (*f == '0') {
-			s->zero = true;
-		} else {
-			break;
-		}
-	}
-	while (*f >= '0' && *f <= '9') {
-		s->width = s->width * 10 + (*f++ - '0');
-	}
-	while (*f == 'l' || *f == 'z' || *f == 'h') {
-		s->longs += *f++ != 'h';
+	*s = (struct spec){ .zero = *f == '0' };
+	s->width = (int)str_to_u64(f + s->zero, &f);
+	while (*f == 'l' || *f == 'z') {
+		s->wide = true;
+		f++;
 	}
 	return f;
 }
@@ -108,12 +94,12 @@ int vformat(char *buf, size_t size, const char *f, va_list args)
 		f = parse_spec(f + 1, &s);
 		switch (*f) {
 		case 'd':
-			n = s.longs ? va_arg(args, s64) : va_arg(args, int);
+			n = s.wide ? va_arg(args, s64) : va_arg(args, int);
 			out_number(&o, &s, n < 0 ? -(u64)n : (u64)n, 10, n < 0);
 			break;
 		case 'u':
 		case 'x':
-			out_number(&o, &s, s.longs ? va_arg(args, u64)
+			out_number(&o, &s, s.wide ? va_arg(args, u64)
 				   : va_arg(args, u32), *f == 'u' ? 10 : 16,
 				   false);
 			break;

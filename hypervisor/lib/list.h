@@ -14,16 +14,9 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name)	{ &(name), &(name) }
-
 static inline void list_init(struct list *l)
 {
 	l->next = l->prev = l;
-}
-
-static inline bool list_empty(const struct list *l)
-{
-	return l->next == l;
 }
 
 static inline void list_insert_before(struct list *at, struct list *item)
@@ -52,18 +45,10 @@ static inline void list_remove(struct list *item)
 }
 
 #define list_entry(p, type, member)	container_of(p, type, member)
-#define list_first(head, type, member)	list_entry((head)->next, type, member)
 
 #define list_for_each(pos, head, member) \
 	for (pos = list_entry((head)->next, __typeof__(*pos), member); \
 	     &pos->member != (head); \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
-
-/* As list_for_each, but pos may be removed or freed inside. */
-#define list_for_each_safe(pos, n, head, member) \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member), \
-	     n = list_entry(pos->member.next, __typeof__(*pos), member); \
-	     &pos->member != (head); \
-	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
 
 #endif

@@ -17,8 +17,6 @@ typedef struct {
 	u32 word;			/* 0 or 1 */
 } spinlock_t;
 
-#define SPINLOCK_INIT	((spinlock_t){ 0 })
-
 static inline void spin_lock_init(spinlock_t *l)
 {
 	l->word = 0;
@@ -39,11 +37,6 @@ static inline void spin_lock(spinlock_t *l)
 static inline void spin_unlock(spinlock_t *l)
 {
 	__atomic_store_n(&l->word, 0, __ATOMIC_RELEASE);
-}
-
-static inline bool spin_is_locked(const spinlock_t *l)
-{
-	return READ_ONCE(l->word);
 }
 
 /* Interrupt flag of this CPU; on the host, in tests, these do nothing. */

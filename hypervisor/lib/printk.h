@@ -6,8 +6,8 @@
  * Everything goes to the console ring (pvctl dmesg) and, as the loglvl and
  * guest_loglvl command-line words allow, to the serial console.
  *
- * printk formats: %d %u %x %lx %llx %p %s %c %ld %lu %zu with width, zero and
- * '-' flags; %pS prints an address as symbol+offset.
+ * printk formats: %d %u %x %lx %llx %p %s %c %ld %lu %zu with width and zero;
+ * %pS prints an address as symbol+offset.
  */
 #ifndef LIB_PRINTK_H
 #define LIB_PRINTK_H
@@ -24,7 +24,6 @@ void printk(enum log_level level, const char *fmt, ...) __printf(2, 3);
 #define log_error(...)	printk(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...)	printk(LOG_WARNING, __VA_ARGS__)
 #define log_info(...)	printk(LOG_INFO, __VA_ARGS__)
-#define log_debug(...)	printk(LOG_DEBUG, __VA_ARGS__)
 
 /*
  * For whatever a guest can trigger: prefixed with "dN: ", subject to

@@ -118,7 +118,6 @@ typedef unsigned long vaddr_t;
 
 /* True when a + b does not fit; *sum is then the wrapped value. */
 #define add_overflows(a, b, sum) __builtin_add_overflow(a, b, sum)
-#define mul_overflows(a, b, prod) __builtin_mul_overflow(a, b, prod)
 
 /* Is [start, start + len) inside [0, limit)?  Wrapping counts as no. */
 static inline bool range_within(u64 start, u64 len, u64 limit)

@@ -8,7 +8,6 @@
  * The first MiB counts as device memory, whatever the map says: firmware data
  * lives there that domain 0 wants to read.
  */
-#include "boot/boot_info.h"
 #include "lib/printk.h"
 #include "mm/alloc.h"
 #include "x86/paging.h"
@@ -38,7 +37,16 @@ static __init void fill_hole(unsigned long from, unsigned long to)
 	fill(from, to, FS_OWNER(OWNER_IO));
 }
 
-static __init void add_range(mfn_t from, mfn_t to)
+static __initdata unsigned long done;
+
+static __init void add_ram(mfn_t from, mfn_t to)
+{
+	fill_hole(done, from.v);
+	fill(from.v, to.v, FS_OWNER(OWNER_FREE));
+	done = to.v;
+}
+
+static __init void add_free(mfn_t from, mfn_t to)
 {
 	from.v = max(from.v, LOW_FRAMES);
 	if (from.v < to.v) {
@@ -48,41 +56,18 @@ static __init void add_range(mfn_t from, mfn_t to)
 
 __init void mm_init(void)
 {
-	unsigned long done = 0;
-
-	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		const struct e820_entry *e = &boot_info.e820[i];
-		unsigned long from = DIV_ROUND_UP(e->addr, PAGE_SIZE);
-		unsigned long to = (e->addr + e->size) >> PAGE_SHIFT;
-
-		if (e->type != E820_RAM) {
-			continue;
-		}
-		from = max(from, done);
-		to = min(to, max_mfn);
-		if (from >= to) {
-			continue;
-		}
-		fill_hole(done, from);
-		fill(from, to, FS_OWNER(OWNER_FREE));
-		done = to;
-	}
-	if (done < max_mfn) {
-		fill_hole(done, max_mfn);
-	}
+	boot_ram_ranges(add_ram);
 	for (unsigned long m = 0; m < min(LOW_FRAMES, max_mfn); m++) {
 		frame_table[m].state = FS_OWNER(OWNER_IO);
 	}
-	boot_free_ranges(add_range);
-	mfn_t m2p_page;
-
+	boot_free_ranges(add_free);
 	for (unsigned long m = 0; m < max_mfn; m += EDGE) {
-		m2p_page = hv_va_to_mfn(M2P_START + m * sizeof(u64));
-		if (mfn_valid(m2p_page) && boot_is_ram(mfn(m))) {
+		mfn_t m2p_page = hv_va_to_mfn(M2P_START + m * sizeof(u64));
+
+		if (mfn_valid(m2p_page) && boot_ram_within(m, m + 1)) {
 			frame_table[m2p_page.v].state =
 				FS_OWNER(OWNER_HV) | FS_REF_ONE;
 		}
 	}
-	log_info("Memory: %lu MiB free\n",
-		 (unsigned long)(frames_free_count() >> 8));
+	log_info("Memory: %lu MiB free\n", frames_free_count() >> 8);
 }

@@ -6,61 +6,42 @@
  * heap_free tells by the address whether it gets an object or a whole page.
  */
 #include "lib/lock.h"
-#include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
+#include "mm/frame_list.h"
 
 #define HEADER_SIZE	64
 #define NR_CLASSES	7
 
 struct slab {
-	struct slab *next, *prev;	/* those with free objects */
 	void *free;			/* each free object points to the next */
-	u16 in_use, total;
-	u16 class;
+	u16 in_use, class;
 };
 
 _Static_assert(sizeof(struct slab) <= HEADER_SIZE, "fits the header");
 
 static const u16 sizes[NR_CLASSES] = { 64, 128, 256, 448, 960, 1344, 1984 };
 
+/* Pages of each class that have a free object. */
+static u32 partial[NR_CLASSES];
 static spinlock_t heap_lock;
-static struct slab *partial[NR_CLASSES];
 
-static void slab_link(struct slab *s)
+static struct frame *frame_of(struct slab *s)
 {
-	s->prev = NULL;
-	s->next = partial[s->class];
-	if (s->next) {
-		s->next->prev = s;
-	}
-	partial[s->class] = s;
-}
-
-static void slab_unlink(struct slab *s)
-{
-	if (s->prev) {
-		s->prev->next = s->next;
-	} else {
-		partial[s->class] = s->next;
-	}
-	if (s->next) {
-		s->next->prev = s->prev;
-	}
+	return mfn_to_frame(virt_to_mfn(s));
 }
 
 static struct slab *slab_new(unsigned int class)
 {
 	struct slab *s = heap_alloc_pages(0);
+	unsigned int at = HEADER_SIZE;
 
 	if (!s) {
 		return NULL;
 	}
 	s->class = (u16)class;
-	s->total = (u16)((PAGE_SIZE - HEADER_SIZE) / sizes[class]);
-	for (unsigned int i = 0; i < s->total; i++) {
-		void **obj = (void **)((char *)s + HEADER_SIZE +
-				       i * sizes[class]);
+	for (; at + sizes[class] <= PAGE_SIZE; at += sizes[class]) {
+		void **obj = (void **)((char *)s + at);
 
 		*obj = s->free;
 		s->free = obj;
@@ -68,21 +49,11 @@ static struct slab *slab_new(unsigned int class)
 	return s;
 }
 
-static void *slab_take(struct slab *s)
-{
-	void *obj = s->free;
-
-	s->free = *(void **)obj;
-	if (++s->in_use == s->total) {
-		slab_unlink(s);
-	}
-	return obj;
-}
-
 void *heap_alloc(size_t size)
 {
 	unsigned int class = 0;
 	struct slab *s;
+	unsigned long flags;
 	void *obj;
 
 	while (class < NR_CLASSES && sizes[class] < size) {
@@ -91,19 +62,23 @@ void *heap_alloc(size_t size)
 	if (class == NR_CLASSES) {
 		return size <= PAGE_SIZE ? heap_alloc_pages(0) : NULL;
 	}
-	unsigned long flags = spin_lock_irqsave(&heap_lock);
-
-	s = partial[class];
-	if (!s) {
+	flags = spin_lock_irqsave(&heap_lock);
+	if (!partial[class]) {
 		spin_unlock_irqrestore(&heap_lock, flags);
 		s = slab_new(class);
 		if (!s) {
 			return NULL;
 		}
 		flags = spin_lock_irqsave(&heap_lock);
-		slab_link(s);
+		frame_list_add(&partial[class], frame_of(s));
 	}
-	obj = slab_take(s);
+	s = mfn_to_virt(mfn(partial[class]));
+	obj = s->free;
+	s->free = *(void **)obj;
+	s->in_use++;
+	if (!s->free) {
+		frame_list_remove(&partial[class], frame_of(s));
+	}
 	spin_unlock_irqrestore(&heap_lock, flags);
 	return memset(obj, 0, sizes[class]);
 }
@@ -111,25 +86,22 @@ void *heap_alloc(size_t size)
 void heap_free(void *p)
 {
 	struct slab *s = (struct slab *)((unsigned long)p & ~PAGE_OFFSET_MASK);
+	unsigned long flags;
 	bool empty;
 
-	if (!p) {
-		return;
-	}
-	if ((void *)s == p) {
+	if (!p || p == s) {
 		heap_free_pages(p, 0);
 		return;
 	}
-	unsigned long flags = spin_lock_irqsave(&heap_lock);
-
+	flags = spin_lock_irqsave(&heap_lock);
+	if (!s->free) {
+		frame_list_add(&partial[s->class], frame_of(s));
+	}
 	*(void **)p = s->free;
 	s->free = p;
-	if (s->in_use-- == s->total) {
-		slab_link(s);
-	}
-	empty = !s->in_use;
+	empty = !--s->in_use;
 	if (empty) {
-		slab_unlink(s);
+		frame_list_remove(&partial[s->class], frame_of(s));
 	}
 	spin_unlock_irqrestore(&heap_lock, flags);
 	if (empty) {

@@ -133,15 +133,13 @@ static void map_range(unsigned long va, u64 maddr, u64 size, u64 flags)
  * RAM, and ACPI's tables.  A map of many pieces costs a table for each
  * piece's edge and nothing else.
  */
-static __init void map_direct(void)
+static __init void map_direct(mfn_t from, mfn_t to)
 {
-	for (unsigned int i = 0; i < boot_ram_pieces(); i++) {
-		u64 start, end;
+	u64 maddr = mfn_to_maddr(from).v;
 
-		if (boot_ram_piece(i, &start, &end)) {
-			map_range(DIRECTMAP_START + start, start, end - start,
-				  PTE_HV);
-		}
+	if (from.v < to.v) {
+		map_range(DIRECTMAP_START + maddr, maddr,
+			  mfn_to_maddr(to).v - maddr, PTE_HV);
 	}
 }
 
@@ -180,7 +178,7 @@ static __init bool describes_ram(const struct frame_array *a, u64 n)
 	u64 first = n * PAGE_SIZE / a->entry_size;
 	u64 last = ((n + 1) * PAGE_SIZE - 1) / a->entry_size;
 
-	return boot_any_ram(first, last + 1);
+	return boot_ram_within(first, last + 1);
 }
 
 static __init void map_array_pages(const struct frame_array *a, u64 n,
@@ -204,7 +202,7 @@ static __init bool map_array_large(const struct frame_array *a, u64 n)
 	u64 last = ((n + 512) * PAGE_SIZE - 1) / a->entry_size;
 	u64 at;
 
-	if (!boot_all_ram(first, last + 1)) {
+	if (boot_ram_within(first, last + 1) != last + 1 - first) {
 		return false;
 	}
 	at = boot_alloc(512 * PAGE_SIZE, 512 * PAGE_SIZE, 0);
@@ -298,7 +296,8 @@ __init void paging_init(void)
 			pte_make(virt_to_mfn(table_alloc()),
 				 PTE_TABLE & ~PTE_US);
 	}
-	map_direct();
+	boot_ram_ranges(map_direct);
+	boot_acpi_ranges(map_direct);
 	map_image();
 	write_cr3(hv_cr3);
 	tables_below = 0;

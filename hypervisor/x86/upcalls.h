@@ -24,19 +24,19 @@ u64 boot_alloc(u64 size, u64 align, u64 below);
  */
 void boot_free_ranges(void (*fn)(mfn_t from, mfn_t to));
 
-/* Pieces of the map: RAM and ACPI tables, as whole frames; false: neither. */
-unsigned int boot_ram_pieces(void);
-bool boot_ram_piece(unsigned int i, u64 *start, u64 *end);
+/* All RAM, and where ACPI's tables are, in the same way. */
+void boot_ram_ranges(void (*fn)(mfn_t from, mfn_t to));
+void boot_acpi_ranges(void (*fn)(mfn_t from, mfn_t to));
 
-/* Is any frame, or are all frames, of [first, end) RAM? */
-bool boot_any_ram(u64 first, u64 end);
-bool boot_all_ram(u64 first, u64 end);
+/* How many frames of [first, end) are RAM, in use or not? */
+u64 boot_ram_within(u64 first, u64 end);
 
-/* Is frame m RAM in the machine's map (in use or not)? */
-bool boot_is_ram(mfn_t m);
+static inline u64 boot_ram_frames(void)
+{
+	return boot_ram_within(0, ~0ULL);
+}
 
-/* The end of the highest RAM, in frames; and how much RAM there is. */
+/* The end of the highest RAM, in frames. */
 unsigned long boot_ram_end(void);
-u64 boot_ram_frames(void);
 
 #endif

@@ -145,8 +145,7 @@ Test(boot_memory, low_memory_only_when_asked_for)
 	cr_assert_geq(boot_alloc(PAGE_SIZE, PAGE_SIZE, 0), 0x100000);
 	cr_assert_eq(boot_alloc(PAGE_SIZE, PAGE_SIZE, 0xa0000), 0x9e000);
 	cr_assert_eq(boot_ram_end(), (65UL << 20) >> PAGE_SHIFT);
-	cr_assert(boot_all_ram(0x100, 0x200));
-	cr_assert_not(boot_all_ram(0x9e, 0x101));
-	cr_assert(boot_any_ram(0x9e, 0x101));
-	cr_assert_not(boot_any_ram(0x9f, 0x100));
+	cr_assert(boot_ram_within(0x100, 0x200) == 0x100);
+	cr_assert_eq(boot_ram_within(0x9e, 0x101), 2);
+	cr_assert_not(boot_ram_within(0x9f, 0x100));
 }

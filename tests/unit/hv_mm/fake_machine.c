@@ -195,11 +195,6 @@ bool guest_descriptor_ok(u64 *desc)
 	return !(*desc & (1ULL << 47)) || (*desc & (1ULL << 44));
 }
 
-u64 boot_ram_frames(void)
-{
-	return FAKE_FRAMES - FAKE_FIRST;
-}
-
 void page_zero(void *page)
 {
 	memset(page, 0, PAGE_SIZE);
