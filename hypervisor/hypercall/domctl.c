@@ -296,7 +296,7 @@ static long setvcpucontext(struct domain *d, void *arg)
 		return -EINVAL;
 	}
 	if (!v) {
-		return -ENOENT;
+		return -EINVAL;
 	}
 	c = heap_alloc_pages(CONTEXT_ORDER);
 	if (!c) {
@@ -323,7 +323,7 @@ static long getvcpucontext(struct domain *d, void *arg)
 	long err;
 
 	if (!v || v == current) {
-		return v ? -EINVAL : -ESRCH;
+		return v ? -EINVAL : -EINVAL;
 	}
 	if (!v->initialised) {
 		return -ENODATA;
@@ -347,7 +347,7 @@ static long getvcpuinfo(struct domain *d, void *arg)
 	u64 flags;
 
 	if (!v) {
-		return -ESRCH;
+		return -EINVAL;
 	}
 	flags = READ_ONCE(v->pause_flags);
 	i->online = !(flags & VPF_DOWN);
@@ -388,7 +388,7 @@ static long setvcpuaffinity(struct domain *d, void *arg)
 	int err;
 
 	if (!v) {
-		return -ESRCH;
+		return -EINVAL;
 	}
 	if (!a->flags || a->flags & ~(XEN_VCPUAFFINITY_HARD |
 				      XEN_VCPUAFFINITY_SOFT |
@@ -417,7 +417,7 @@ static long getvcpuaffinity(struct domain *d, void *arg)
 	struct vcpu *v = domain_vcpu(d, a->vcpu);
 
 	return v ? affinity_out(a, v->sched.affinity, v->sched.soft_affinity)
-		 : -ESRCH;
+		 : -EINVAL;
 }
 
 static long scheduler_op(struct domain *d, void *arg)
