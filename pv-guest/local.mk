@@ -31,7 +31,7 @@ KEEL_LIB_OBJS = $(addprefix %D%/, \
 	xen/pagetable.o xen/console.o xen/clock.o xen/grant.o \
 	xen/shutdown.o front/store.o front/device.o front/blkfront.o \
 	front/netfront.o)
-KEEL_APPS = hello diskcheck echo
+KEEL_APPS = hello diskcheck echo hog
 KEEL_IMAGES = $(addprefix keel-, $(KEEL_APPS))
 
 PARAVANE_ALL += $(KEEL_IMAGES)

@@ -10,7 +10,6 @@
 #include "event/evtchn.h"
 #include "grant/grant.h"
 #include "mm/page_type.h"
-#include "pvcpu/pvcpu.h"
 
 static int print_domain(struct domain *d, void *arg)
 {
@@ -29,16 +28,6 @@ static int print_domain(struct domain *d, void *arg)
 	return 0;
 }
 
-static int print_vcpus(struct domain *d, void *arg)
-{
-	struct vcpu *v;
-
-	for_each_vcpu(d, v) {
-		vcpu_report(v);
-	}
-	return 0;
-}
-
 void debug_key(char key)
 {
 	switch (key) {
@@ -46,15 +35,12 @@ void debug_key(char key)
 		log_error("audit: %u frames, %u ports, %u grants differ\n",
 			  frame_audit(), evtchn_audit(), grant_audit());
 		break;
-	case 'd':
-		(void)domain_for_each(0, print_vcpus, NULL);
-		break;
 	case 'q':
 		(void)domain_for_each(0, print_domain, NULL);
 		break;
 	case 'R':
 		machine_restart();
 	default:
-		log_error("Keys: a audit, q domains, d registers, R restart\n");
+		log_error("Keys: a audit, q domains, R restart\n");
 	}
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * Reports: of a vCPU whose domain broke a rule (registers, the page walk of
- * the address that it was about, its stack, the last hypercall), and of the
- * hypervisor's own faults.  Page tables are read by our view of RAM, so that
- * they can be shown of a vCPU that does not run, too; its stack is not.
+ * Reports: of the vCPU that runs here, when its domain broke a rule
+ * (registers, the page walk of the address that it was about, its stack, the
+ * last hypercall), and of the hypervisor's own faults.
  */
 #include "debug/report.h"
 #include "device/console.h"
@@ -67,38 +66,23 @@ static void print_stack(vaddr_t sp)
 	}
 }
 
-static void print_segments(const struct vcpu *v)
-{
-	bool here = v == current;
-	u64 gs = v->pv.kernel_mode ? v->pv.gs_base_kernel : v->pv.gs_base_user;
-
-	log_warn("fs base %016lx  gs base %016lx  mode %s\n",
-		 here ? rdmsr(MSR_FS_BASE) : v->pv.fs_base,
-		 here ? rdmsr(MSR_GS_BASE) : gs,
-		 v->pv.kernel_mode ? "kernel" : "user");
-	log_warn("cr2 %016lx  cr3 kernel %016lx  user %016lx\n", v->pv.cr2,
-		 v->pv.cr3_kernel, v->pv.cr3_user);
-}
-
 void vcpu_report(struct vcpu *v)
 {
-	const struct cpu_user_regs *r = v == current ? guest_regs() : &v->regs;
+	const struct cpu_user_regs *r = guest_regs();
 
 	log_warn("---- d%uv%u on CPU %u, last hypercall %lu ----\n",
 		 v->domain->id, v->id, v->sched.cpu, v->last_hypercall);
-	if (!v->initialised) {
-		log_warn("never ran\n");
-		return;
-	}
 	print_regs(r);
-	print_segments(v);
+	log_warn("fs base %016lx  gs base %016lx  mode %s\n",
+		 rdmsr(MSR_FS_BASE), rdmsr(MSR_GS_BASE),
+		 v->pv.kernel_mode ? "kernel" : "user");
+	log_warn("cr2 %016lx  cr3 kernel %016lx  user %016lx\n", v->pv.cr2,
+		 v->pv.cr3_kernel, v->pv.cr3_user);
 	print_walk(v, "rip", r->rip);
 	if (v->pv.cr2) {
 		print_walk(v, "cr2", v->pv.cr2);
 	}
-	if (v == current) {
-		print_stack(r->rsp);
-	}
+	print_stack(r->rsp);
 }
 
 void report_hv_regs(const struct cpu_user_regs *regs)
@@ -106,9 +90,4 @@ void report_hv_regs(const struct cpu_user_regs *regs)
 	log_error("at %pS, CPU %u\n", (void *)regs->rip, this_cpu_id());
 	print_regs(regs);
 	stack_trace_print(regs->rip, regs->rbp);
-}
-
-void report_nmi(const struct cpu_user_regs *regs)
-{
-	log_warn("NMI on CPU %u at %pS\n", this_cpu_id(), (void *)regs->rip);
 }

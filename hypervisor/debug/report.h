@@ -12,7 +12,4 @@
 /* The hypervisor's registers at a fault of its own, and its call trace. */
 void report_hv_regs(const struct cpu_user_regs *regs);
 
-/* An NMI: says where every CPU that gets one is; nothing else. */
-void report_nmi(const struct cpu_user_regs *regs);
-
 #endif

@@ -30,27 +30,19 @@ int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)
 
 int vcpu_pin_override(struct vcpu *v, int pcpu)
 {
-	cpumask_t old = v->sched.saved_affinity;
+	cpumask_t was = v->sched.affinity, saved = v->sched.saved_affinity;
 	int err;
 
-	if (pcpu < 0) {
-		if (old) {
-			v->sched.saved_affinity = 0;
-			(void)vcpu_set_affinity(v, old,
-						v->sched.soft_affinity);
-		}
-		return 0;
+	if (pcpu >= 0 ? saved != 0 : !saved) {
+		return pcpu >= 0 ? -EBUSY : 0;
 	}
-	if (old) {
-		return -EBUSY;
-	}
-	if ((unsigned int)pcpu >= nr_cpus) {
+	if (pcpu >= (int)nr_cpus) {
 		return -EINVAL;
 	}
-	old = v->sched.affinity;
-	err = vcpu_set_affinity(v, CPUMASK(pcpu), v->sched.soft_affinity);
+	err = vcpu_set_affinity(v, saved ? saved : CPUMASK(pcpu),
+				v->sched.soft_affinity);
 	if (!err) {
-		v->sched.saved_affinity = old;
+		v->sched.saved_affinity = saved ? 0 : was;
 	}
 	return err;
 }

@@ -17,7 +17,6 @@
 #include "grant/grant.h"
 #include "mm/alloc.h"
 #include "pvcpu/policy.h"
-#include "x86/clock.h"
 #include "x86/smp.h"
 #include "lib/printk.h"
 #include "lib/string.h"
@@ -33,7 +32,7 @@ static struct domain *table[NR_IDS];
 static struct domain *dead_list;
 static unsigned int nr_domains;		/* entries of table */
 
-static struct domain *lookup(domid_t id)
+struct domain *domain_of_frame_owner(domid_t id)
 {
 	return id < NR_IDS ? READ_ONCE(table[id]) : NULL;
 }
@@ -41,7 +40,7 @@ static struct domain *lookup(domid_t id)
 struct domain *domain_get_by_id(domid_t id)
 {
 	unsigned long flags = irq_save();
-	struct domain *d = lookup(id);
+	struct domain *d = domain_of_frame_owner(id);
 
 	if (d) {
 		u32 refs = READ_ONCE(d->refs);
@@ -64,11 +63,6 @@ struct domain *domain_get_or_self(domid_t id)
 		return current->domain;
 	}
 	return domain_get_by_id(id);
-}
-
-struct domain *domain_of_frame_owner(domid_t id)
-{
-	return lookup(id);
 }
 
 void domain_get(struct domain *d)
@@ -194,17 +188,12 @@ static void set_defaults(struct domain *d,
 			 const struct xen_domctl_createdomain *p)
 {
 	d->ssidref = p->ssidref;
-	d->create_flags = p->flags;
 	memcpy(d->uuid, p->handle, sizeof(d->uuid));
 	d->max_vcpus = p->max_vcpus;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	d->weight = 256;
-	d->created_ns = now_ns();
 	d->pause_count = d->controller_pauses = 1;
 	d->frames_first = FRAME_LIST_END;
-	spin_lock_init(&d->lock);
-	spin_lock_init(&d->frame_lock);
-	spin_lock_init(&d->event_lock);
 }
 
 static int create_vcpus(struct domain *d)

@@ -149,7 +149,6 @@ struct vcpu {
 	/* Dirty: page tables of this vCPU are loaded on that CPU (~0: no). */
 	u32 dirty_cpu;
 	u64 last_hypercall;		/* for reports */
-	u64 continuation[2];		/* multicall restart state */
 	mfn_t put_later;		/* table still to settle; 0: none (mm/) */
 };
 
@@ -159,7 +158,7 @@ struct domain {
 	domid_t id;
 	bool privileged;		/* domain 0 */
 	bool dying, dead;
-	bool shutting_down, shut_down;
+	bool shut_down;
 	bool crashed_reported;
 	u32 refs;			/* domain_get / domain_put */
 	struct domain *next_dead;	/* waits to be freed; domain.c's lock */
@@ -168,14 +167,12 @@ struct domain {
 	u8 shutdown_code;
 	u8 uuid[16];
 	u32 ssidref;
-	u32 create_flags;		/* XEN_DOMCTL_CDF_* */
-	u64 created_ns;
 
 	spinlock_t lock;		/* life cycle; taken first */
 	unsigned int max_vcpus;
 	struct vcpu **vcpus;		/* max_vcpus entries */
 	u32 pause_count;		/* atomic */
-	u32 controller_pauses;		/* DOMCTL pause/unpause; lock */
+	u32 controller_pauses;		/* DOMCTL pause/unpause; atomic */
 
 	/* memory (mm/) */
 	spinlock_t frame_lock;		/* frames, tot_pages, max_pages */
@@ -185,9 +182,7 @@ struct domain {
 	u64 tot_pages, max_pages;
 	u64 claimed_pages;
 	u64 hv_pages;			/* shared info, grant frames, ... */
-	u32 relinquish_step;		/* destruction's progress */
 	u64 vm_assist;			/* VMASST_TYPE_* bits */
-	u64 max_pfn;			/* for getpageframeinfo's benefit */
 	struct e820_entry *e820;	/* XENMEM_set_memory_map; heap; lock */
 	unsigned int nr_e820;
 
@@ -259,10 +254,11 @@ static inline struct vcpu *domain_vcpu(const struct domain *d, u32 id)
 struct xen_domctl_createdomain;
 
 /*
- * A new domain with shared info, ports and grant table but no frames and no
- * vCPU contexts; paused once by its controller.  id DOMID_INVALID chooses one.
- * 0, or -EEXIST, -ENOMEM, -EINVAL.  All max_vcpus vCPUs exist afterwards,
- * down and not initialised.  Found by others only when it is complete.
+ * A new domain, as xen/domctl.h describes it, with shared info, ports and
+ * grant table but no frames and no vCPU contexts; paused once by its
+ * controller.  id DOMID_INVALID chooses one.  0, or -EEXIST, -ENOMEM, -EINVAL.
+ * All max_vcpus vCPUs exist afterwards, down and not initialised.  Found by
+ * others only when it is complete.
  */
 int domain_create(domid_t id, const struct xen_domctl_createdomain *how,
 		  bool privileged, struct domain **out);

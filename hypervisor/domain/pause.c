@@ -47,26 +47,26 @@ void domain_unpause(struct domain *d)
 
 int domain_controller_pause(struct domain *d)
 {
-	spin_lock(&d->lock);
-	if (d->controller_pauses == 255) {
-		spin_unlock(&d->lock);
-		return -EOVERFLOW;
-	}
-	d->controller_pauses++;
-	spin_unlock(&d->lock);
+	u32 n = READ_ONCE(d->controller_pauses);
+
+	do {
+		if (n == 255) {
+			return -EOVERFLOW;
+		}
+	} while (!try_cmpxchg32(&d->controller_pauses, &n, n + 1));
 	domain_pause(d);
 	return 0;
 }
 
 int domain_controller_unpause(struct domain *d)
 {
-	spin_lock(&d->lock);
-	if (!d->controller_pauses) {
-		spin_unlock(&d->lock);
-		return -EINVAL;
-	}
-	d->controller_pauses--;
-	spin_unlock(&d->lock);
+	u32 n = READ_ONCE(d->controller_pauses);
+
+	do {
+		if (!n) {
+			return -EINVAL;
+		}
+	} while (!try_cmpxchg32(&d->controller_pauses, &n, n - 1));
 	domain_unpause(d);
 	return 0;
 }
@@ -113,11 +113,10 @@ void domain_shutdown(struct domain *d, u8 reason)
 		spin_unlock(&d->lock);
 		machine_follows(reason);
 	}
-	if (d->shutting_down || d->dying) {
+	if (d->shut_down || d->dying) {
 		spin_unlock(&d->lock);
 		return;
 	}
-	d->shutting_down = true;
 	log_info("Domain %u: %s\n", d->id, reason_name(reason));
 	pause_nosync(d);
 	d->shut_down = true;
@@ -132,7 +131,7 @@ void domain_resume(struct domain *d)
 		spin_unlock(&d->lock);
 		return;
 	}
-	d->shutting_down = d->shut_down = false;
+	d->shut_down = false;
 	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	spin_unlock(&d->lock);
 	domain_unpause(d);

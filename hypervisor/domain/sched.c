@@ -14,13 +14,11 @@
 #include "mm/alloc.h"
 #include "x86/clock.h"
 #include "x86/paging.h"
+#include "x86/percpu.h"
 #include "x86/smp.h"
 #include "lib/printk.h"
 
-static struct domain idle_domain = {
-	.id = DOMID_IDLE, .refs = 1, .max_vcpus = MAX_CPUS,
-};
-static struct vcpu *idle_vcpus[MAX_CPUS];
+static struct domain idle_domain = { .id = DOMID_IDLE };
 
 /* The state of a vCPU that may not run. */
 static enum runstate sleeping_state(const struct vcpu *v)
@@ -49,26 +47,35 @@ static unsigned int choose_cpu(const struct vcpu *v)
 	return bit_lowest(idle ? idle : may);
 }
 
-/* A queue got longer: sees that a CPU looks at it.  rq is locked. */
+/* Those left waiting here may suit CPUs that are idle. */
+static void offer_waiting(struct runqueue *rq)
+{
+	cpumask_t idle;
+	struct vcpu *v;
+
+	smp_mb();
+	idle = READ_ONCE(cpus_idle);
+	list_for_each(v, &rq->queue, sched.run_item) {
+		cpumask_t m = vcpu_cpus(v) & idle;
+
+		if (m && !vcpu_parked(v)) {
+			softirq_raise_on(SOFTIRQ_SCHEDULE, bit_lowest(m));
+			idle &= ~CPUMASK(bit_lowest(m));
+		}
+	}
+}
+
+/* v was queued here: sees that a CPU looks at it.  rq is locked. */
 static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v,
 		   u64 now)
 {
-	cpumask_t idle;
-
-	smp_mb();
-	if (vcpu_parked(v)) {
-		return;
-	}
 	sched_charge(rq->curr, now);
-	if (vcpu_may_run_on(v, cpu) &&
+	if (!vcpu_parked(v) && vcpu_may_run_on(v, cpu) &&
 	    (is_idle_vcpu(rq->curr) ||
 	     vcpu_turn(v) < vcpu_turn(rq->curr) - PREEMPT_NS)) {
 		softirq_raise_on(SOFTIRQ_SCHEDULE, cpu);
-		return;
-	}
-	idle = vcpu_cpus(v) & READ_ONCE(cpus_idle);
-	if (idle) {
-		softirq_raise_on(SOFTIRQ_SCHEDULE, bit_lowest(idle));
+	} else {
+		offer_waiting(rq);
 	}
 }
 
@@ -198,9 +205,6 @@ static void set_slice(struct runqueue *rq, struct vcpu *next,
 	if (next != prev || next->sched.turn_over) {
 		next->sched.slice_end = now + (u64)max(slice, MIN_SLICE_NS);
 	}
-	if (rq->retry) {
-		next->sched.slice_end = now + MIN_SLICE_NS / 5;
-	}
 	/* One armed for earlier is left alone: it sets itself anew. */
 	if (!rq->slice.node.queued ||
 	    rq->slice.node.key > next->sched.slice_end) {
@@ -222,24 +226,6 @@ static void slice_timer(void *data)
 		timer_set(&rq->slice, v->sched.slice_end);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-/* Those left waiting here may suit a CPU that is idle. */
-static void offer_waiting(struct runqueue *rq)
-{
-	cpumask_t idle;
-	struct vcpu *v;
-
-	smp_mb();
-	idle = READ_ONCE(cpus_idle);
-	list_for_each(v, &rq->queue, sched.run_item) {
-		cpumask_t m = vcpu_cpus(v) & idle;
-
-		if (m && !vcpu_parked(v)) {
-			softirq_raise_on(SOFTIRQ_SCHEDULE, bit_lowest(m));
-			idle &= ~CPUMASK(bit_lowest(m));
-		}
-	}
 }
 
 /*
@@ -277,9 +263,7 @@ static void become(struct runqueue *rq, unsigned int cpu, struct vcpu *next,
 	next->sched.running = true;
 	next->sched.charged_at = now;
 	vcpu_runstate_change(next, RS_RUNNING, now);
-	if (next == rq->idle) {
-		atomic_or(&cpus_idle, CPUMASK(cpu));
-	} else {
+	if (next != rq->idle) {
 		atomic_and(&cpus_idle, ~CPUMASK(cpu));
 	}
 }
@@ -333,21 +317,11 @@ static void publish(void)
 
 void sched_init(void)
 {
-	spin_lock_init(&idle_domain.lock);
-	idle_domain.vcpus = idle_vcpus;
 	softirq_register(SOFTIRQ_SCHEDULE, schedule);
 	softirq_register(SOFTIRQ_PUBLISH, publish);
 	timers_init();
 	sched_caps_init();
 	domains_init();
-}
-
-static struct cpu_info *cpu_info_of(unsigned int cpu)
-{
-	unsigned long top = percpu_area(cpu) + PERCPU_STACK_OFF +
-			    STACK_BLOCK_SIZE;
-
-	return (struct cpu_info *)top - 1;
 }
 
 void sched_init_cpu(unsigned int cpu)
@@ -369,17 +343,11 @@ void sched_init_cpu(unsigned int cpu)
 	v->sched.running = true;
 	v->runstate = RS_RUNNING;
 	list_init(&v->sched.run_item);
-	idle_vcpus[cpu] = v;
 
-	spin_lock_init(&rq->lock);
 	list_init(&rq->queue);
 	rq->curr = rq->idle = v;
 	timer_init(&rq->slice, slice_timer, rq);
-	if (cpu == this_cpu_id()) {
-		current = v;
-	} else {
-		cpu_info_set_current(cpu_info_of(cpu), v);
-	}
+	cpu_info_set_current(cpu_info_of(cpu), v);
 	atomic_or(&cpus_idle, CPUMASK(cpu));
 }
 
@@ -414,4 +382,21 @@ u64 vcpu_cpu_time(struct vcpu *v)
 u64 sched_idle_time(unsigned int cpu)
 {
 	return vcpu_cpu_time(per_cpu(runqueue, cpu).idle);
+}
+
+void idle_loop(void)
+{
+	struct runqueue *rq = &this_cpu(runqueue);
+
+	for (;;) {
+		irq_enable();
+		softirq_run();
+		irq_disable();
+		if (rq->retry) {
+			softirq_raise(SOFTIRQ_SCHEDULE);
+		} else if (!READ_ONCE(this_cpu(softirq_pending))) {
+			/* An interrupt after the look ends the halt. */
+			__asm__ volatile("sti; hlt" ::: "memory");
+		}
+	}
 }

@@ -16,38 +16,28 @@
 #include "x86/tlb.h"
 #include "lib/string.h"
 
-static struct vcpu_time_info time_record(void)
+void vcpu_time_publish(struct vcpu *v)
 {
-	return (struct vcpu_time_info){
+	struct vcpu_time_info *t = &v->info->time, *copy = &v->time_copy;
+
+	if (copy->version && READ_ONCE(t->version) == copy->version) {
+		return;
+	}
+	/* Odd while we write; the version is ours, not what the guest left. */
+	*copy = (struct vcpu_time_info){
+		.version = (copy->version + 2) | 1,
 		.tsc_timestamp = clock_scale.tsc_base,
 		.system_time = clock_scale.ns_base,
 		.tsc_to_system_mul = clock_scale.mul,
 		.tsc_shift = clock_scale.shift,
 		.flags = XEN_PVCLOCK_TSC_STABLE_BIT,
 	};
-}
-
-void vcpu_time_publish(struct vcpu *v)
-{
-	struct vcpu_time_info *t = &v->info->time;
-	struct vcpu_time_info new;
-	u32 version;
-
-	if (v->time_copy.version &&
-	    READ_ONCE(t->version) == v->time_copy.version) {
-		return;
-	}
-	new = time_record();
-	/* Odd while we write; the version is ours, not what the guest left. */
-	version = (v->time_copy.version + 2) & ~1U;
-	WRITE_ONCE(t->version, version - 1);
+	WRITE_ONCE(t->version, copy->version);
 	smp_wmb();
-	new.version = version - 1;
-	*t = new;
+	*t = *copy;
 	smp_wmb();
-	WRITE_ONCE(t->version, version);
-	new.version = version;
-	v->time_copy = new;
+	copy->version++;
+	WRITE_ONCE(t->version, copy->version);
 }
 
 void domain_wallclock_publish(struct domain *d)

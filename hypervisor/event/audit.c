@@ -7,17 +7,6 @@
 #include "event/evtchn.h"
 #include "event/pirq.h"
 
-static bool virq_agrees(const struct domain *d, u32 virq, evtchn_port_t port)
-{
-	unsigned int n = 0;
-	struct vcpu *v;
-
-	for_each_vcpu(d, v) {
-		n += v->virq_port[virq] == port;
-	}
-	return n == 1;
-}
-
 static bool port_agrees(const struct domain *d, evtchn_port_t port)
 {
 	const struct evtchn *c = evtchn_of(d, port), *other;
@@ -29,29 +18,31 @@ static bool port_agrees(const struct domain *d, evtchn_port_t port)
 		       other->remote == d && other->remote_port == port;
 	case EVTCHNSTAT_pirq:
 		return pirq_of(d, c->pirq)->port == port;
-	case EVTCHNSTAT_virq:
-		return virq_agrees(d, c->virq, port);
 	default:
 		return true;
 	}
 }
 
-static int audit_domain(struct domain *d, void *bad)
+static int audit_domain(struct domain *d, void *arg)
 {
+	unsigned int *bad = arg, virqs = 0;
 	struct vcpu *v;
 
 	for (evtchn_port_t p = 0; p < d->nr_ports; p++) {
-		*(unsigned int *)bad += !port_agrees(d, p) ||
+		*bad += !port_agrees(d, p) ||
 			d->ports[p].notify_vcpu >= d->max_vcpus;
+		virqs += d->ports[p].state == EVTCHNSTAT_virq;
 	}
 	for_each_vcpu(d, v) {
 		for (unsigned int i = 0; i < NR_VIRQS; i++) {
 			const struct evtchn *c = evtchn_of(d, v->virq_port[i]);
 
-			*(unsigned int *)bad += v->virq_port[i] &&
+			virqs -= v->virq_port[i] != 0;
+			*bad += v->virq_port[i] &&
 				(c->state != EVTCHNSTAT_virq || c->virq != i);
 		}
 	}
+	*bad += virqs != 0;
 	return 0;
 }
 

@@ -37,34 +37,26 @@ static void pirq_raise(u32 pirq, void *data)
 	}
 }
 
-/* setup_lock held. */
-static int route(struct domain *d, u32 gsi, bool level, bool active_low)
-{
-	struct pirq *p = &pirqs[gsi];
-	int err;
-
-	if (p->routed) {
-		if (p->port || irq_is_level(gsi) == level) {
-			return p->port ? -EEXIST : 0;
-		}
-		irq_release(gsi);
-	}
-	err = irq_bind_gsi(gsi, level, active_low, pirq_raise, d);
-	p->routed = !err;
-	return err == -EBUSY ? -EEXIST : err;
-}
-
 int pirq_setup_gsi(struct domain *d, u32 gsi, bool level, bool active_low)
 {
-	int err;
+	struct pirq *p = &pirqs[gsi];
+	int err = 0;
 
 	if (gsi >= nr_gsis) {
 		return -EINVAL;
 	}
 	spin_lock(&setup_lock);
-	err = route(d, gsi, level, active_low);
+	if (p->routed && p->port) {
+		err = -EEXIST;
+	} else if (!p->routed || irq_is_level(gsi) != level) {
+		if (p->routed) {
+			irq_release(gsi);
+		}
+		err = irq_bind_gsi(gsi, level, active_low, pirq_raise, d);
+		p->routed = !err;
+	}
 	spin_unlock(&setup_lock);
-	return err;
+	return err == -EBUSY ? -EEXIST : err;
 }
 
 /* ISA interrupts are edges but where ACPI says otherwise; others are PCI's. */
@@ -74,10 +66,11 @@ static int route_default(struct domain *d, u32 gsi)
 		const struct acpi_override *o = &acpi_info.overrides[i];
 
 		if (o->gsi == gsi) {
-			return route(d, gsi, o->level, o->active_low);
+			return pirq_setup_gsi(d, gsi, o->level,
+					      o->active_low);
 		}
 	}
-	return route(d, gsi, gsi >= 16, gsi >= 16);
+	return pirq_setup_gsi(d, gsi, gsi >= 16, gsi >= 16);
 }
 
 int pirq_map_gsi(u32 gsi)
@@ -151,17 +144,9 @@ int pirq_prepare(struct domain *d, u32 pirq)
 	if (!p) {
 		return pirq < MAX_IRQS ? -EPERM : -EINVAL;
 	}
-	if (p->msi) {
-		return 0;
+	if (!p->msi && !p->routed) {
+		err = pirq < nr_gsis ? route_default(d, pirq) : -EINVAL;
 	}
-	if (pirq >= nr_gsis) {
-		return -EINVAL;
-	}
-	spin_lock(&setup_lock);
-	if (!p->routed) {
-		err = route_default(d, pirq);
-	}
-	spin_unlock(&setup_lock);
 	return err == -EEXIST ? -EBUSY : err;
 }
 

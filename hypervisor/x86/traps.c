@@ -113,7 +113,8 @@ void ist_exception(struct cpu_user_regs *regs)
 		if (smp_stopping()) {
 			machine_halt();
 		}
-		report_nmi(regs);
+		log_warn("NMI on CPU %u at %pS\n", this_cpu_id(),
+			 (void *)regs->rip);
 		return;
 	}
 	die(regs);

@@ -29,6 +29,9 @@ u64 percpu_offsets[MAX_CPUS];
 unsigned int nr_cpus;
 cpumask_t cpus_online;
 struct domain *dom0;
+struct cpu_info *cpu_info_of(unsigned int cpu) { return &fake_cpu_info; }
+void softirq_run(void) { }
+DEFINE_PER_CPU(u32, softirq_pending);	/* idle_loop's, which nobody calls */
 unsigned char *fake_memory;
 static char areas[MAX_CPUS][0x4000] __attribute__((aligned(64)));
 
