@@ -7,7 +7,7 @@
 
 BENCH_DIR = %D%
 BENCH_FILES = bench/count.so bench/core bench/wide bench/mark \
-	bench/peer bench/hypercalls
+	bench/peer bench/hypercalls bench/abi
 
 PARAVANE_ALL += $(BENCH_FILES)
 PARAVANE_CLEAN += clean-bench
@@ -40,11 +40,11 @@ bench/mark: $(srcdir)/%D%/workloads/mark.c
 	@$(MKDIR_P) bench
 	$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
-bench/hypercalls.o: $(srcdir)/%D%/workloads/hypercalls.c
+bench/%.o: $(srcdir)/%D%/workloads/%.c
 	@$(MKDIR_P) bench
 	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir) -c -o $@ $<
 
-bench/hypercalls: bench/hypercalls.o $(KEEL_DIR)/libkeel.a $(KEEL_DIR)/keel.lds
+bench/hypercalls bench/abi: %: %.o $(KEEL_DIR)/libkeel.a $(KEEL_DIR)/keel.lds
 	$(KEEL_V)$(KEEL_LINK) -o $@ $< -Wl,--whole-archive \
 		$(KEEL_DIR)/libkeel.a -Wl,--no-whole-archive
 
@@ -54,4 +54,4 @@ bench-quick: paravane $(BENCH_FILES)
 	PARAVANE_BUILD=$(abs_builddir) $(srcdir)/%D%/run --quick
 
 clean-bench:
-	rm -rf $(BENCH_FILES) bench/hypercalls.[od]
+	rm -rf $(BENCH_FILES) bench/*.[od]
