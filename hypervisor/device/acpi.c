@@ -11,6 +11,9 @@
 #include "lib/string.h"
 #include "x86/paging.h"
 
+#define BIOS_AREA	0xe0000
+#define BIOS_AREA_SIZE	0x20000
+
 struct acpi_info acpi_info __ro_after_init;
 
 struct sdt {
@@ -70,29 +73,21 @@ static __init const struct sdt *map_table(u64 maddr)
 
 /* ---- the root pointer ---- */
 
-static __init u64 scan_rsdp(u64 from, u64 to)
-{
-	const u8 *p = boot_map(from, to - from);
-
-	for (u64 off = 0; off + 36 <= to - from; off += 16) {
-		if (!memcmp(p + off, "RSD PTR ", 8) &&
-		    sums_to_zero(p + off, 20)) {
-			return from + off;
-		}
-	}
-	return 0;
-}
-
-/* ACPI 5.2.5.1: the first KiB of the EBDA, then 0xe0000 to 0xfffff. */
+/*
+ * Where the loader does not say (multiboot 1): in the BIOS's area, ACPI
+ * 5.2.5.1.  The other place, the EBDA, was old machines'.
+ */
 static __init u64 find_rsdp(void)
 {
-	u64 ebda = get(boot_map(0x400, 0x100), 0xe, 2) << 4;
-	u64 at = boot_info.rsdp;
+	const u8 *p = boot_map(BIOS_AREA, BIOS_AREA_SIZE);
 
-	if (!at && ebda >= 0x80000 && ebda < 0xa0000) {
-		at = scan_rsdp(ebda, ebda + 0x400);
+	for (u64 off = 0; off < BIOS_AREA_SIZE && !boot_info.rsdp; off += 16) {
+		if (!memcmp(p + off, "RSD PTR ", 8) &&
+		    sums_to_zero(p + off, 20)) {
+			return BIOS_AREA + off;
+		}
 	}
-	return at ? at : scan_rsdp(0xe0000, 0x100000);
+	return boot_info.rsdp;
 }
 
 /* ---- MADT ---- */

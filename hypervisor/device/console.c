@@ -240,13 +240,9 @@ __init void console_init(void)
 
 __init void console_init_irq(void)
 {
-	bool level = false, active_low = false;
-	u32 gsi;
+	bool level, active_low;
+	u32 gsi = isa_irq_to_gsi(boot_options.com1_irq, &level, &active_low);
 
 	softirq_register(SOFTIRQ_KEYS, run_debug_keys);
-	if (boot_options.com1) {
-		gsi = isa_irq_to_gsi(boot_options.com1_irq, &level,
-				     &active_low);
-		uart_init_irq(gsi, level, active_low);
-	}
+	uart_init_irq(gsi, level, active_low);
 }

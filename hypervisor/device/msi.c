@@ -9,11 +9,11 @@
 #include "device/pci.h"
 #include "lib/lock.h"
 #include "mm/alloc.h"
+#include "mm/l1_ref.h"
 #include "x86/paging.h"
 
 #define PCI_STATUS		0x06
 #define PCI_STATUS_CAPS		0x10
-#define PCI_BAR0		0x10
 #define PCI_CAP_LIST		0x34
 #define PCI_CAP_MSI		0x05
 #define PCI_CAP_MSIX		0x11
@@ -86,33 +86,18 @@ static char *map_table(u64 maddr)
 	return t ? t->va + (maddr - page) : NULL;
 }
 
-/* Where BAR `bir` is; 0: no memory there. */
-static u64 bar_address(const struct msi_place *p, unsigned int bir)
-{
-	u8 reg = PCI_BAR0 + 4 * bir;
-	u64 bar = bir < 6 ? pci_read(p->bdf, reg, 4) : 0xffffffff;
-
-	if ((bar & 1) || bar == 0xffffffff) {
-		return 0;
-	}
-	if ((bar & 6) == 4 && bir < 5) {
-		bar |= (u64)pci_read(p->bdf, reg + 4, 4) << 32;
-	}
-	bar &= ~0xfULL;
-	/* Virtual functions have no BARs of their own. */
-	return bar ? bar : p->table_base;
-}
-
+/* Only where domain 0 might write by itself: in no RAM, in none of ours. */
 static int find_msix_entry(struct msi *m)
 {
 	u32 table = pci_read(m->at.bdf, m->cap + MSIX_TABLE, 4);
-	u64 base = bar_address(&m->at, table & 7);
+	u64 at = m->at.table_base + (table & ~7U) + 16 * m->at.entry;
+	mfn_t page = maddr_to_mfn((maddr_t){ at });
 
-	if (!base || m->at.entry > (m->ctrl & MSIX_CTRL_SIZE)) {
+	if (m->at.entry > (m->ctrl & MSIX_CTRL_SIZE) || mfn_valid(page) ||
+	    !mmio_allowed(dom0, page)) {
 		return -EINVAL;
 	}
-	base += (table & ~7U) + 16 * m->at.entry;
-	m->entry = (volatile u32 *)map_table(base);
+	m->entry = (volatile u32 *)map_table(at);
 	return m->entry ? 0 : -ENOMEM;
 }
 

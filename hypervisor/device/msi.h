@@ -16,7 +16,7 @@ struct msi_place {
 	u16 bdf;
 	bool msix;			/* entry and table_base count */
 	u16 entry;
-	u64 table_base;			/* BAR's address, for virtual functions */
+	u64 table_base;			/* address of the BAR with the table */
 };
 
 /*

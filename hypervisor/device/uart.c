@@ -31,14 +31,13 @@ static char buffer[BUFFER_SIZE];
 static u32 head, tail;		/* bytes put in, and sent */
 static bool synchronous = true;
 
-bool uart_init(u16 port, unsigned int baud)
+void uart_init(u16 port, unsigned int baud)
 {
 	unsigned int divisor = baud ? CLOCK_HZ / baud : 1;
 
 	outb(0x5a, port + REG_SCRATCH);
 	if (inb(port + REG_SCRATCH) != 0x5a) {
-		base = 0;
-		return false;
+		return;
 	}
 	outb(0, port + REG_IER);
 	outb(0x80, port + REG_LCR);		/* divisor latch */
@@ -48,7 +47,6 @@ bool uart_init(u16 port, unsigned int baud)
 	outb(0x07, port + REG_FCR);		/* FIFOs on and empty */
 	outb(0x0b, port + REG_MCR);		/* DTR, RTS, interrupts */
 	base = port;
-	return true;
 }
 
 static bool transmitter_empty(void)

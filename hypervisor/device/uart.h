@@ -6,8 +6,8 @@
 
 #include "lib/types.h"
 
-/* False when there is none; the write functions then do nothing. */
-bool uart_init(u16 port, unsigned int baud);
+/* Where there is none the other functions do nothing. */
+void uart_init(u16 port, unsigned int baud);
 void uart_write(const char *buf, size_t n);
 /* Sends more of what is buffered. */
 void uart_continue(void);

@@ -24,8 +24,7 @@ static long policy_out(const struct cpu_policy *p, u32 *nr_leaves,
 		       const void *leaves, u32 *nr_msrs, const void *msrs)
 {
 	const struct xen_msr_entry list[NR_MSRS] = {
-		{ MSR_PLATFORM_INFO, 0, p->platform_info },
-		{ MSR_ARCH_CAPS, 0, p->arch_caps },
+		{ MSR_PLATFORM_INFO, 0, 0 }, { MSR_ARCH_CAPS, 0, 0 },
 	};
 
 	if (leaves) {
@@ -74,8 +73,7 @@ static long update_leaves(struct cpu_policy *p,
 	return 0;
 }
 
-static long update_msrs(struct cpu_policy *p,
-			struct xen_domctl_cpu_policy *arg)
+static long check_msrs(struct xen_domctl_cpu_policy *arg)
 {
 	struct xen_msr_entry msr;
 
@@ -86,11 +84,9 @@ static long update_msrs(struct cpu_policy *p,
 		if (msr.flags) {
 			return -EINVAL;
 		}
-		if (msr.idx == MSR_PLATFORM_INFO) {
-			p->platform_info = msr.val & pv_policy.platform_info;
-		} else if (msr.idx == MSR_ARCH_CAPS) {
-			p->arch_caps = msr.val & pv_policy.arch_caps;
-		} else if (msr.val) {
+		/* Of these two no PV guest has a bit that could be set. */
+		if (msr.val && msr.idx != MSR_PLATFORM_INFO &&
+		    msr.idx != MSR_ARCH_CAPS) {
 			arg->err_msr = msr.idx;
 			return -EINVAL;
 		}
@@ -121,7 +117,7 @@ long set_cpu_policy(struct domain *d, void *arg)
 	p->err_leaf = p->err_subleaf = p->err_msr = ~0U;
 	*new = *d->policy;
 	err = update_leaves(new, p);
-	err = err ? err : update_msrs(new, p);
+	err = err ? err : check_msrs(p);
 	spin_lock(&d->lock);
 	if (d->vcpus[0]->initialised) {
 		err = -EEXIST;

@@ -61,7 +61,7 @@ static int set_ldt(const struct mmuext_op *op)
 	unsigned int entries = op->arg2.nr_ents;
 
 	if ((base & PAGE_OFFSET_MASK) || entries > LDT_MAX_ENTRIES ||
-	    !guest_range_ok(base, entries * 8UL)) {
+	    (entries && !range_is_guest(base, entries * 8UL))) {
 		return -EINVAL;
 	}
 	if (v->pv.ldt_base != base || v->pv.ldt_entries != entries) {

@@ -21,7 +21,7 @@ void mmio_deny(mfn_t m)
 	denied[nr_denied++] = m.v;
 }
 
-static bool mmio_allowed(const struct domain *d, mfn_t m)
+bool mmio_allowed(const struct domain *d, mfn_t m)
 {
 	if (!d->privileged || m.v >> (cpu_features.phys_bits - PAGE_SHIFT)) {
 		return false;

@@ -90,5 +90,7 @@ static inline bool l1_entry_fill(struct domain *d, pte_t *ptep, pte_t new)
 
 /* Device pages that no domain may map (our APICs); boot only. */
 void mmio_deny(mfn_t m);
+/* May d map a page that is not RAM? */
+bool mmio_allowed(const struct domain *d, mfn_t m);
 
 #endif

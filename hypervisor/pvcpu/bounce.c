@@ -13,7 +13,6 @@
  * rcx and r11 are there so that the way to the handler may be sysret.
  */
 #include "lib/printk.h"
-#include "mm/guest_copy.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/entry.h"
 #include "x86/msr.h"
@@ -104,7 +103,7 @@ void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 
 	guest_set_mode(v, true);
 	sp = (sp & ~15ULL) - size;
-	if (!guest_range_ok(sp, size) || copy_to_guest_va(sp, frame, size)) {
+	if (copy_to_guest_va(sp, frame, size)) {
 		domain_crash(v->domain,
 			     "trap %x at rip %lx: no stack at %lx",
 			     regs->entry_vector, regs->rip, sp);

@@ -7,7 +7,6 @@
  */
 #include "lib/string.h"
 #include "mm/page_type.h"
-#include "pvcpu/control_regs.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/fpu.h"
 #include "x86/regs.h"
@@ -104,7 +103,6 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	struct pv_vcpu *pv = &v->pv;
-	struct trap_info info;
 
 	set_registers(v, c);
 	pvcpu_set_callback(v, CALLBACKTYPE_event, c->event_callback_eip, true);
@@ -114,9 +112,7 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 			   c->flags & VGCF_syscall_disables_events);
 	pv->kernel_mode = c->flags & VGCF_in_kernel || !pv->cr3_user;
 	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
-		info = c->trap_ctxt[i];
-		info.vector = (u8)i;
-		trap_entry_set(v, &info);
+		trap_entry_set(v, (u8)i, &c->trap_ctxt[i]);
 	}
 	pv->kernel_sp = c->kernel_sp;
 	pv->kernel_ss = guest_selector_fix((u16)c->kernel_ss);
@@ -170,36 +166,32 @@ int pvcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	return rc;
 }
 
-static u64 context_flags(const struct vcpu *v)
-{
-	u64 flags = VGCF_I387_VALID;
-
-	flags |= v->pv.kernel_mode ? VGCF_in_kernel : 0;
-	flags |= v->pause_flags & VPF_DOWN ? 0 : VGCF_online;
-	flags |= v->pv.callbacks[CALLBACKTYPE_failsafe].masks_events ?
-		VGCF_failsafe_disables_events : 0;
-	flags |= v->pv.callbacks[CALLBACKTYPE_syscall].masks_events ?
-		VGCF_syscall_disables_events : 0;
-	return flags;
-}
-
 static void get_tables(const struct pv_vcpu *pv, struct vcpu_guest_context *c)
 {
 	for (unsigned int i = 0; i < ARRAY_LEN(c->trap_ctxt); i++) {
+		const struct trap_entry *e = &pv->traps[i];
+
 		c->trap_ctxt[i] = (struct trap_info){
-			.vector = (u8)i,
-			.flags = pv->traps[i].dpl |
-				(pv->traps[i].masks_events ? 4 : 0),
-			.cs = pv->traps[i].cs,
-			.address = pv->traps[i].address,
+			(u8)i, e->dpl | e->masks_events << 2, e->cs, e->address,
 		};
 	}
-	for (unsigned int i = 0; i * 512 < pv->gdt_entries; i++) {
-		c->gdt_frames[i] = pv->gdt_frames[i].v;
-	}
+	memcpy(c->gdt_frames, pv->gdt_frames,
+	       DIV_ROUND_UP(pv->gdt_entries, 512) * sizeof(mfn_t));
 	c->gdt_ents = pv->gdt_entries;
 	c->ldt_base = pv->ldt_base;
 	c->ldt_ents = pv->ldt_entries;
+}
+
+static void get_callbacks(const struct trap_entry *e,
+			  struct vcpu_guest_context *c)
+{
+	c->event_callback_eip = e[CALLBACKTYPE_event].address;
+	c->failsafe_callback_eip = e[CALLBACKTYPE_failsafe].address;
+	c->syscall_callback_eip = e[CALLBACKTYPE_syscall].address;
+	c->flags |= e[CALLBACKTYPE_failsafe].masks_events ?
+		VGCF_failsafe_disables_events : 0;
+	c->flags |= e[CALLBACKTYPE_syscall].masks_events ?
+		VGCF_syscall_disables_events : 0;
 }
 
 /* v does not run (or is the caller, stopped in a domctl on itself: no). */
@@ -209,7 +201,8 @@ void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 
 	memset(c, 0, sizeof(*c));
 	memcpy(&c->fpu_ctxt, v->fpu, sizeof(c->fpu_ctxt));
-	c->flags = context_flags(v);
+	c->flags = VGCF_I387_VALID | (pv->kernel_mode ? VGCF_in_kernel : 0) |
+		(v->pause_flags & VPF_DOWN ? 0 : VGCF_online);
 	c->user_regs = v->regs;
 	c->user_regs.error_code = c->user_regs.entry_vector = 0;
 	c->user_regs.rflags |= (u64)pv->iopl << 12;
@@ -222,13 +215,9 @@ void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 	c->ctrlreg[2] = pv->cr2;
 	c->ctrlreg[3] = pv->cr3_kernel;
 	c->ctrlreg[4] = pv->cr4;
-	for (unsigned int i = 0; i < 8; i++) {
-		c->debugreg[i] = pv->dr[i];
-	}
+	memcpy(c->debugreg, pv->dr, sizeof(pv->dr));
 	c->debugreg[7] |= pv->dr7_io;
-	c->event_callback_eip = pv->callbacks[CALLBACKTYPE_event].address;
-	c->failsafe_callback_eip = pv->callbacks[CALLBACKTYPE_failsafe].address;
-	c->syscall_callback_eip = pv->callbacks[CALLBACKTYPE_syscall].address;
+	get_callbacks(pv->callbacks, c);
 	c->vm_assist = v->domain->vm_assist;
 	c->fs_base = pv->fs_base;
 	c->gs_base_kernel = pv->gs_base_kernel;

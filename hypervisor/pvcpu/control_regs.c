@@ -6,7 +6,6 @@
  * ignored, as with Xen, since kernels set what they see in CPUID.
  */
 #include "mm/pte.h"
-#include "pvcpu/control_regs.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/cpu_features.h"
 #include "x86/fpu.h"

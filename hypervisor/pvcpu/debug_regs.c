@@ -63,7 +63,7 @@ int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val)
 	if (rc) {
 		return rc;
 	}
-	if (reg < 4 ? !guest_range_ok(val, 1) : val != (u32)val) {
+	if (reg < 4 ? !range_is_guest(val, 1) : val != (u32)val) {
 		return -EPERM;
 	}
 	if (reg == 6) {

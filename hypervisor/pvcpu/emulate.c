@@ -8,10 +8,7 @@
  * and the I/O bitmap allow.  What is refused stays the guest's #GP.
  */
 #include "lib/string.h"
-#include "mm/guest_copy.h"
 #include "mm/pte.h"
-#include "pvcpu/control_regs.h"
-#include "pvcpu/emulate.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/fpu.h"
 #include "x86/msr.h"

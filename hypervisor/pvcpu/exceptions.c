@@ -6,11 +6,8 @@
  * interrupts through gates that the machine's IDT refuses) is handled, the
  * rest bounces to the guest kernel.
  */
-#include "lib/insn.h"
 #include "lib/lock.h"
-#include "mm/guest_copy.h"
 #include "mm/page_type.h"
-#include "pvcpu/emulate.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/entry.h"
 #include "x86/fpu.h"

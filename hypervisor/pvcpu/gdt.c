@@ -9,7 +9,6 @@
  */
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
-#include "mm/guest_copy.h"
 #include "mm/page_type.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/layout.h"
@@ -79,9 +78,6 @@ int pvcpu_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
 					      DESC_PER_PAGE);
 	mfn_t old[GDT_GUEST_PAGES];
 
-	if (entries > FIRST_RESERVED_GDT_ENTRY) {
-		return -EINVAL;
-	}
 	for (unsigned int i = 0; i < pages; i++) {
 		if (page_type_get(frames[i], FT_DESC, v->domain, false)) {
 			gdt_release(frames, i);

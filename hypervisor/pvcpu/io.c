@@ -9,8 +9,6 @@
  */
 #include "device/pci.h"
 #include "lib/bits.h"
-#include "mm/guest_copy.h"
-#include "pvcpu/emulate.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/msr.h"
 

@@ -8,7 +8,6 @@
  * twin for what is usual (iret_fast).
  */
 #include "hypercall/hypercall.h"
-#include "mm/guest_copy.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/entry.h"
 #include "x86/regs.h"

@@ -173,14 +173,9 @@ static void cut_for_pv(struct cpu_policy *p)
 
 void policies_init(void)
 {
-	u64 caps;
-
 	read_host(&host_policy);
 	pv_policy = host_policy;
 	cut_for_pv(&pv_policy);
-	if (!rdmsr_safe(MSR_ARCH_CAPABILITIES, &caps)) {
-		host_policy.arch_caps = caps;
-	}
 }
 
 int policy_init_domain(struct domain *d)

@@ -15,8 +15,6 @@
 struct cpu_policy {
 	unsigned int nr_leaves;
 	struct xen_cpuid_leaf leaves[POLICY_MAX_LEAVES];
-	u64 platform_info;		/* MSR_INTEL_PLATFORM_INFO */
-	u64 arch_caps;			/* MSR_ARCH_CAPABILITIES */
 };
 
 extern struct cpu_policy host_policy, pv_policy;

@@ -9,6 +9,8 @@
 #define PVCPU_PVCPU_H
 
 #include "domain/domain.h"
+#include "lib/insn.h"
+#include "mm/guest_copy.h"
 
 /*
  * Delivers trap `vector` to the guest: a bounce frame on its kernel stack and
@@ -23,7 +25,7 @@ void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 		  const u64 *extra, unsigned int nr_extra);
 
 /* Sets an entry of traps[], callbacks[]; pvcpu_update_fast() is due then. */
-void trap_entry_set(struct vcpu *v, const struct trap_info *info);
+void trap_entry_set(struct vcpu *v, u8 vector, const struct trap_info *info);
 void pvcpu_set_callback(struct vcpu *v, unsigned int type, u64 address,
 			bool masks_events);
 
@@ -31,15 +33,6 @@ void pvcpu_set_callback(struct vcpu *v, unsigned int type, u64 address,
 static inline bool guest_assist_iopl(const struct vcpu *v)
 {
 	return v->domain->vm_assist & BIT(VMASST_TYPE_architectural_iopl);
-}
-
-/* An address range that a guest may have: canonical, and not ours. */
-static inline bool guest_range_ok(vaddr_t va, size_t len)
-{
-	vaddr_t end = va + len;
-
-	return (end >= va && end <= 0x0000800000000000UL) ||
-		(va >= HV_VIRT_END && (end >= va || end == 0));
 }
 
 /*
@@ -52,7 +45,7 @@ void pvcpu_update_fast(struct vcpu *v);
 static inline void pvcpu_update_fast_stack(struct vcpu *v)
 {
 	u64 top = v->pv.kernel_sp & ~15ULL;
-	bool may = guest_range_ok(top - 64, 64);
+	bool may = range_is_guest(top - 64, 64);
 
 	v->pv.fast_sp = may && v->pv.fast_syscall ? top - 56 : 0;
 	v->pv.fast_pf_sp = may && v->pv.fast_pf ? top - 64 : 0;
@@ -81,7 +74,10 @@ void pvcpu_destroy(struct vcpu *v);	/* GDT, LDT, roots' references */
 int pvcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 void pvcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 
-/* GDT of `frames` with `entries`: takes descriptor-page types.  0, -EINVAL. */
+/*
+ * GDT of `frames` with `entries`, at most FIRST_RESERVED_GDT_ENTRY: takes
+ * descriptor-page types.  0, -EINVAL.
+ */
 int pvcpu_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries);
 
 /* Switches the kernel root; m must be an L4 of the domain (type taken). */
@@ -93,6 +89,30 @@ int pvcpu_set_user_root(struct vcpu *v, mfn_t m);	/* INVALID_MFN: none */
  * (or a forced-emulation prefix): does its work.  False: bounce the fault.
  */
 bool emulate_privileged(struct cpu_user_regs *regs);
+/* A #UD: does the forced-emulation prefix explain it?  Then it is done. */
+bool emulate_forced(struct cpu_user_regs *regs);
+
+/*
+ * Decodes the instruction at regs->rip: as insn_decode().  -ERANGE: it goes on
+ * at *missing, where nothing can be read.
+ */
+int emulate_decode(const struct cpu_user_regs *regs, struct insn *in,
+		   vaddr_t *missing);
+
+/* May whoever runs now use an instruction that needs I/O privilege? */
+bool guest_iopl_ok(const struct vcpu *v);
+
+/*
+ * Port I/O; false: #GP.  in->length becomes 0 when the instruction is not over:
+ * its memory faulted and the fault is bounced, or there is more to repeat.
+ */
+bool emulate_io(struct vcpu *v, struct insn *in, struct cpu_user_regs *regs);
+
+/* CR0, CR2, CR3, CR4.  False: #GP. */
+bool guest_read_cr(const struct vcpu *v, unsigned int reg, u64 *val);
+bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val);
+/* The bits of CR4 that a guest may set. */
+u64 guest_cr4_mask(void);
 
 /* CPUID and MSRs as the domain's policy has them. */
 void guest_cpuid(const struct vcpu *v, u32 leaf, u32 sub, u32 out[4]);

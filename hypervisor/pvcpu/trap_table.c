@@ -6,13 +6,12 @@
  */
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
-#include "mm/guest_copy.h"
 #include "mm/pte.h"
 #include "pvcpu/pvcpu.h"
 
-void trap_entry_set(struct vcpu *v, const struct trap_info *info)
+void trap_entry_set(struct vcpu *v, u8 vector, const struct trap_info *info)
 {
-	v->pv.traps[info->vector] = (struct trap_entry){
+	v->pv.traps[vector] = (struct trap_entry){
 		.address = info->address,
 		.cs = guest_selector_fix(info->cs),
 		.dpl = TI_GET_DPL(info),
@@ -42,7 +41,7 @@ long hc_set_trap_table(unsigned long a1, unsigned long a2, unsigned long a3,
 		if (!vaddr_canonical(info.address)) {
 			return -EINVAL;
 		}
-		trap_entry_set(v, &info);
+		trap_entry_set(v, info.vector, &info);
 		pvcpu_update_fast(v);
 		table += sizeof(info);
 		if (hypercall_preempt()) {
