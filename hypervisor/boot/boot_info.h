@@ -35,7 +35,6 @@ struct boot_info {
 	struct e820_entry e820[BOOT_MAX_E820];	/* sorted, as the machine's */
 	u64 rsdp;			/* 0: search the BIOS areas */
 	bool efi;
-	u64 efi_system_table;
 };
 
 extern struct boot_info boot_info;

@@ -88,20 +88,19 @@ static void grant_io_ports(struct domain *d)
 /* Our text console at the time we began: domain 0 takes the screen over. */
 static void fill_vga(struct start_info *si)
 {
-	struct dom0_vga_console_info *vga;
-
 	si->console.dom0.info_off = sizeof(*si);
 	if (boot_info.efi) {
-		si->console.dom0.info_size = 0;
 		return;
 	}
-	vga = (struct dom0_vga_console_info *)(si + 1);
-	vga->video_type = XEN_VGATYPE_TEXT_MODE_3;
-	vga->u.text_mode_3.rows = 25;
-	vga->u.text_mode_3.columns = 80;
-	vga->u.text_mode_3.font_height = 16;
-	vga->u.text_mode_3.cursor_y = 24;
-	si->console.dom0.info_size = sizeof(*vga);
+	*(struct dom0_vga_console_info *)(si + 1) =
+		(struct dom0_vga_console_info){
+			.video_type = XEN_VGATYPE_TEXT_MODE_3,
+			.u.text_mode_3 = {
+				.rows = 25, .columns = 80, .font_height = 16,
+				.cursor_y = 24,
+			},
+		};
+	si->console.dom0.info_size = sizeof(struct dom0_vga_console_info);
 }
 
 /*

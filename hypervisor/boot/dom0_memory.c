@@ -11,6 +11,7 @@
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "mm/alloc.h"
+#include "mm/frame_list.h"
 
 #define P2M_PER_FRAME	(PAGE_SIZE / sizeof(u64))
 #define BLOCK_ORDER	9
@@ -94,10 +95,10 @@ static void alloc_p2m(struct dom0_memory *m)
 	}
 }
 
-/* A frame of a boot module becomes domain 0's pfn. */
+/* A frame of a boot module becomes domain 0's pfn; nobody else runs yet. */
 static void take_frame(const struct dom0_memory *m, u64 pfn, u64 frame)
 {
-	domain_frames_assign(m->d, mfn(frame), 1);
+	domain_frames_added(m->d, mfn(frame), 1);
 	p2m_set(m, pfn, frame);
 }
 

@@ -234,8 +234,7 @@ static __init void read_mb2(const u8 *info)
 	}
 	if ((t = tags[MB2_EFI64])) {
 		boot_info.efi = true;
-		boot_info.efi_system_table = *(const u64 *)(t + 1);
-		boot_info.rsdp = efi_find_rsdp(boot_info.efi_system_table);
+		boot_info.rsdp = efi_find_rsdp(*(const u64 *)(t + 1));
 	}
 	t = tags[MB2_EFI_MMAP] ? tags[MB2_EFI_MMAP] : tags[MB2_MMAP];
 	if (t) {

@@ -69,12 +69,11 @@ static __init void e820_sort(void)
 		}
 		if (e[i].type == E820_RAM) {
 			e[i].size = e[i + 1].addr - e[i].addr;
-		} else if (end >= e[i + 1].addr + e[i + 1].size) {
-			e[i + 1].addr = end;
-			e[i + 1].size = 0;
 		} else {
-			e[i + 1].size -= end - e[i + 1].addr;
+			u64 cut = min(end - e[i + 1].addr, e[i + 1].size);
+
 			e[i + 1].addr = end;
+			e[i + 1].size -= cut;
 		}
 	}
 	boot_info.nr_e820 = 0;

@@ -209,7 +209,7 @@ static int create_vcpus(struct domain *d)
 static int create_parts(struct domain *d,
 			const struct xen_domctl_createdomain *p)
 {
-	d->shared_mfn = hv_shared_alloc(d, true);
+	d->shared_mfn = hv_shared_alloc(d);
 	d->vcpus = heap_alloc(p->max_vcpus * sizeof(d->vcpus[0]));
 	if (mfn_eq(d->shared_mfn, INVALID_MFN) || !d->vcpus) {
 		return -ENOMEM;

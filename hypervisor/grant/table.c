@@ -32,7 +32,7 @@ static int grow_one(struct domain *d, struct grant_table *t)
 	if (!a) {
 		return -ENOMEM;
 	}
-	m = hv_shared_alloc(d, true);
+	m = hv_shared_alloc(d);
 	if (mfn_eq(m, INVALID_MFN)) {
 		heap_free_pages(a, ACTIVE_ORDER);
 		return -ENOMEM;

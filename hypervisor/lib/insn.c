@@ -101,13 +101,9 @@ static u8 decode_prefixes(struct insn *in, struct cursor *c, bool long_mode,
 		case 0xf0:
 			in->lock = true;
 			break;
-		case 0xf2:
-			in->repne = true;
-			in->rep = false;
-			break;
-		case 0xf3:
-			in->rep = true;
-			in->repne = false;
+		case 0xf2: case 0xf3:
+			in->repne = b == 0xf2;
+			in->rep = b == 0xf3;
 			break;
 		default:
 			if (long_mode && (b & 0xf0) == 0x40) {

@@ -43,9 +43,6 @@ int claims_change(s64 by);
 int domain_frames_alloc(struct domain *d, unsigned int order, u32 flags,
 			mfn_t *out);
 
-/* Boot: gives d frames already set aside (kernel image, initrd). */
-void domain_frames_assign(struct domain *d, mfn_t first, u64 count);
-
 /*
  * XENMEM_claim_pages: sets free frames aside until d has `pages` in all; 0
  * gives back what it has not used.  0, -EINVAL, -ENOMEM.
@@ -54,10 +51,10 @@ int domain_claim_pages(struct domain *d, u64 pages);
 
 /*
  * A zeroed frame of ours that a guest shares (shared_info, grant table): owned
- * by d, writable by it when `writable`, kept until hv_shared_free.  On no list
+ * by d, writable by it, kept until hv_shared_free.  On no list
  * and not counted in tot_pages.
  */
-mfn_t hv_shared_alloc(struct domain *d, bool writable);
+mfn_t hv_shared_alloc(struct domain *d);
 void hv_shared_free(mfn_t m);
 
 /* Zeroed memory for ourselves, up to a page; NULL when there is none. */

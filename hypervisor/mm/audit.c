@@ -16,13 +16,13 @@
 
 #define MAX_LINES	32
 
-static struct counts *expected;
+/* Of each frame, the counts as its state word should have them. */
+static u64 *expected;
 
 void audit_add(mfn_t m, unsigned int refs, unsigned int types)
 {
 	if (m.v < max_mfn) {
-		expected[m.v].refs += refs;
-		expected[m.v].types += types;
+		expected[m.v] += refs * FS_REF_ONE + types * FS_TYPE_REF_ONE;
 	}
 }
 
@@ -96,30 +96,18 @@ static int add_domain(struct domain *d, void *arg)
 	return 0;
 }
 
-static bool frame_differs(unsigned long m)
-{
-	u64 s = frame_table[m].state;
-	u64 refs = (s & FS_REF_MASK) >> FS_REF_SHIFT;
-	u64 types = (s & FS_TYPE_REF_MASK) >> FS_TYPE_REF_SHIFT;
-
-	return refs != expected[m].refs || types != expected[m].types;
-}
-
 static unsigned int compare(void)
 {
+	const u64 counts = FS_REF_MASK | FS_TYPE_REF_MASK;
 	unsigned int bad = 0;
 
 	for (unsigned long m = 0; m < max_mfn; m++) {
 		u64 s = frame_table[m].state;
 
-		if (frame_owner_id(s) >= DOMID_FIRST_RESERVED ||
-		    !frame_differs(m)) {
-			continue;
-		}
-		if (bad++ < MAX_LINES) {
-			log_error("audit: mfn %lx of d%u: state %lx, expected %u references, %u uses\n",
-				  m, frame_owner_id(s), s, expected[m].refs,
-				  expected[m].types);
+		if (frame_owner_id(s) < DOMID_FIRST_RESERVED &&
+		    (s & counts) != expected[m] && bad++ < MAX_LINES) {
+			log_error("audit: mfn %lx of d%u: state %lx, expected counts %lx\n",
+				  m, frame_owner_id(s), s, expected[m]);
 		}
 	}
 	return bad;

@@ -10,10 +10,6 @@
 
 struct domain;
 
-struct counts {
-	u32 refs, types;
-};
-
 void audit_add(mfn_t m, unsigned int refs, unsigned int types);
 
 /* grant/: device mappings that d holds. */

@@ -94,13 +94,6 @@ int domain_frames_alloc(struct domain *d, unsigned int order, u32 flags,
 	return err;
 }
 
-void domain_frames_assign(struct domain *d, mfn_t first, u64 count)
-{
-	spin_lock(&d->frame_lock);
-	domain_frames_added(d, first, count);
-	spin_unlock(&d->frame_lock);
-}
-
 int domain_claim_pages(struct domain *d, u64 pages)
 {
 	int err = 0;
@@ -125,11 +118,12 @@ int domain_claim_pages(struct domain *d, u64 pages)
  * Of ours, with the domain as owner.  What keeps a guest from giving it away
  * is that FRAME_ALLOCATED is clear; what keeps its type is a type count.
  */
-mfn_t hv_shared_alloc(struct domain *d, bool writable)
+mfn_t hv_shared_alloc(struct domain *d)
 {
 	mfn_t m = frames_alloc(0, 0, 0);
 	struct frame *f;
-	u64 s = FS_OWNER(d->id) | FS_REF_ONE | FS_TYPE_REF_ONE | FS_VALID;
+	u64 s = FS_OWNER(d->id) | FS_REF_ONE | FS_TYPE_REF_ONE | FS_VALID |
+		FS_TYPE(FT_WRITABLE);
 
 	if (mfn_eq(m, INVALID_MFN)) {
 		return m;
@@ -137,7 +131,6 @@ mfn_t hv_shared_alloc(struct domain *d, bool writable)
 	f = mfn_to_frame(m);
 	f->flags = FRAME_HV;
 	f->progress = 0;
-	s |= FS_TYPE(writable ? FT_WRITABLE : FT_NONE);
 	__atomic_store_n(&f->state, s, __ATOMIC_RELEASE);
 	atomic_inc(&d->hv_pages);
 	return m;
