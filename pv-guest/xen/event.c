@@ -22,11 +22,15 @@ static inline void bit_set(xen_ulong_t *words, unsigned int bit)
 		     : "r" ((uint64_t)bit % WORD_BITS) : "memory");
 }
 
-static inline void bit_clear(xen_ulong_t *words, unsigned int bit)
+/* Whether it was set. */
+static inline bool bit_clear(xen_ulong_t *words, unsigned int bit)
 {
-	asm volatile("lock btr %1, %0"
-		     : "+m" (words[bit / WORD_BITS])
+	bool was;
+
+	asm volatile("lock btr %2, %0"
+		     : "+m" (words[bit / WORD_BITS]), "=@ccc" (was)
 		     : "r" ((uint64_t)bit % WORD_BITS) : "memory");
+	return was;
 }
 
 bool events_disable(void)
@@ -74,8 +78,9 @@ void event_dispatch(void)
 				evtchn_port_t port = w * WORD_BITS +
 						     __builtin_ctzl(bits);
 
-				event_clear(port);
-				if (handlers[port].handler) {
+				/* Another vCPU may have it already. */
+				if (bit_clear(shared_info->evtchn_pending,
+					      port) && handlers[port].handler) {
 					handlers[port].handler(port,
 						handlers[port].arg);
 				}

@@ -18,7 +18,7 @@ long hc_sysctl(struct xen_sysctl *op)
 	return hypercall(__HYPERVISOR_sysctl, (unsigned long)op, 0, 0, 0, 0);
 }
 
-static bool on_paravane(void)
+bool on_paravane(void)
 {
 	static char extra[sizeof(xen_extraversion_t)];
 

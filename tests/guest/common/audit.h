@@ -20,6 +20,9 @@
  */
 int audit(void);
 
+/* By the word in its version. */
+bool on_paravane(void);
+
 /* Pages that the hypervisor has free once the number has settled, or -1. */
 long free_pages(void);
 

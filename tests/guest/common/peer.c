@@ -9,7 +9,9 @@
 
 #define PEER_WINDOW	0x0000300000000000UL
 
-enum peer_command { PEER_IDLE, PEER_CALL, PEER_READ, PEER_WRITE };
+enum peer_command {
+	PEER_IDLE, PEER_CALL, PEER_READ, PEER_WRITE, PEER_FPU_SET, PEER_FPU_GET,
+};
 
 struct peer_box {
 	volatile uint64_t command;
@@ -75,6 +77,10 @@ asm(".pushsection .rodata\n"
     "	je 3f\n"
     "	cmp $3, %rax\n"
     "	je 4f\n"
+    "	cmp $4, %rax\n"
+    "	je 7f\n"
+    "	cmp $5, %rax\n"
+    "	je 8f\n"
     "	mov $29, %eax\n"		/* SCHEDOP_yield */
     "	xor %edi, %edi\n"
     "	xor %esi, %esi\n"
@@ -97,6 +103,44 @@ asm(".pushsection .rodata\n"
     "4:	mov 8(%rbx), %rsi\n"
     "	mov 16(%rbx), %rax\n"
     "	mov %al, (%rsi)\n"
+    "	jmp 5b\n"
+    "7:	ldmxcsr 8(%rbx)\n"
+    "	fldcw 16(%rbx)\n"
+    "	movups 1280(%rbx), %xmm0\n"
+    "	movups 1296(%rbx), %xmm1\n"
+    "	movups 1312(%rbx), %xmm2\n"
+    "	movups 1328(%rbx), %xmm3\n"
+    "	movups 1344(%rbx), %xmm4\n"
+    "	movups 1360(%rbx), %xmm5\n"
+    "	movups 1376(%rbx), %xmm6\n"
+    "	movups 1392(%rbx), %xmm7\n"
+    "	movups 1408(%rbx), %xmm8\n"
+    "	movups 1424(%rbx), %xmm9\n"
+    "	movups 1440(%rbx), %xmm10\n"
+    "	movups 1456(%rbx), %xmm11\n"
+    "	movups 1472(%rbx), %xmm12\n"
+    "	movups 1488(%rbx), %xmm13\n"
+    "	movups 1504(%rbx), %xmm14\n"
+    "	movups 1520(%rbx), %xmm15\n"
+    "	jmp 5b\n"
+    "8:	stmxcsr 8(%rbx)\n"
+    "	fnstcw 16(%rbx)\n"
+    "	movups %xmm0, 1280(%rbx)\n"
+    "	movups %xmm1, 1296(%rbx)\n"
+    "	movups %xmm2, 1312(%rbx)\n"
+    "	movups %xmm3, 1328(%rbx)\n"
+    "	movups %xmm4, 1344(%rbx)\n"
+    "	movups %xmm5, 1360(%rbx)\n"
+    "	movups %xmm6, 1376(%rbx)\n"
+    "	movups %xmm7, 1392(%rbx)\n"
+    "	movups %xmm8, 1408(%rbx)\n"
+    "	movups %xmm9, 1424(%rbx)\n"
+    "	movups %xmm10, 1440(%rbx)\n"
+    "	movups %xmm11, 1456(%rbx)\n"
+    "	movups %xmm12, 1472(%rbx)\n"
+    "	movups %xmm13, 1488(%rbx)\n"
+    "	movups %xmm14, 1504(%rbx)\n"
+    "	movups %xmm15, 1520(%rbx)\n"
     "	jmp 5b\n"
     "peer_stub_pf:\n"
     "	movq $15, 64(%rbx)\n"
@@ -416,4 +460,30 @@ int peer_write(struct peer *p, unsigned long va, unsigned char value)
 	p->box->arg[1] = value;
 	command(p, PEER_WRITE);
 	return (int)p->box->fault - 1;
+}
+
+void peer_fpu_set(struct peer *p, uint64_t value, unsigned int mxcsr,
+		  unsigned int control)
+{
+	/* It has begun, and left there what it found. */
+	peer_call(p, __HYPERVISOR_xen_version, XENVER_version, 0, 0, 0);
+	for (unsigned int i = 0; i < 32; i++) {
+		p->box->start_xmm[i] = value + i;
+	}
+	p->box->arg[0] = mxcsr;
+	p->box->arg[1] = control;
+	command(p, PEER_FPU_SET);
+}
+
+unsigned int peer_fpu_differs(struct peer *p, uint64_t value,
+			      unsigned int mxcsr, unsigned int control)
+{
+	unsigned int n = 0;
+
+	command(p, PEER_FPU_GET);
+	for (unsigned int i = 0; i < 32; i++) {
+		n += p->box->start_xmm[i] != value + i;
+	}
+	return n + ((uint32_t)p->box->arg[0] != mxcsr) +
+	       ((uint16_t)p->box->arg[1] != control);
 }

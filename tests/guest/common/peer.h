@@ -49,6 +49,12 @@ bool peer_call_done(struct peer *p, long *result);
 int peer_read(struct peer *p, unsigned long va, unsigned char *value);
 int peer_write(struct peer *p, unsigned long va, unsigned char value);
 
+/* Its FPU: xmm halves hold value + i; how many of all these are not so. */
+void peer_fpu_set(struct peer *p, uint64_t value, unsigned int mxcsr,
+		  unsigned int control);
+unsigned int peer_fpu_differs(struct peer *p, uint64_t value,
+			      unsigned int mxcsr, unsigned int control);
+
 /* What it found in its registers at the start: 15 general, 32 halves of xmm. */
 #define PEER_START_REGISTERS	47
 uint64_t peer_start_register(struct peer *p, unsigned int n);

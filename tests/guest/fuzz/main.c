@@ -78,7 +78,8 @@ static void run_fuzz(unsigned int cpus, unsigned long calls)
 {
 	unsigned long total, start = clock_ns();
 
-	calls = number_word("calls=", calls);
+	/* Elsewhere a line of the log for each refusal takes the time. */
+	calls = number_word("calls=", on_paravane() ? calls : calls / 100);
 	fuzz.seed = number_word("seed=", 1);
 	fuzz.trace = cmdline_value("trace=");
 	fuzz.cpus = cpus;

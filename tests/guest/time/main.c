@@ -28,6 +28,8 @@ static int port;
 
 static void begin(void)
 {
+	/* A new vCPU may begin with one. */
+	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
 	port = event_bind_virq(VIRQ_TIMER, 0);
 	CHECK(port > 0);
 	ticks = 0;

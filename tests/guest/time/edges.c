@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 The Paravane authors */
+/*
+ * Times at their edges: deadlines at 0, past, and beyond all that will come;
+ * VCPU_SSHOTTMR_future; polls of two vCPUs, ended by an
+ * event, by the time, or by both; runstates of each vCPU that add up.
+ *
+ * From <xen/vcpu.h>, <xen/sched.h>, <xen/xen.h>.
+ */
+#include "common/smp.h"
+
+#define LATE	(500 * NSEC_PER_MSEC)
+
+static unsigned int ticks;
+
+static void tick(evtchn_port_t port, void *arg)
+{
+	(void)port;
+	(void)arg;
+	ticks++;
+}
+
+static int port;
+
+static void begin(void)
+{
+	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
+	port = event_bind_virq(VIRQ_TIMER, 0);
+	CHECK(port > 0);
+	ticks = 0;
+	event_set_handler(port, tick, NULL);
+	events_enable();
+}
+
+static void end(void)
+{
+	clock_set_timer(0);
+	hc_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL);
+	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
+	events_disable();
+	event_close(port);
+}
+
+static bool ticked(void)
+{
+	uint64_t until = clock_ns() + LATE;
+
+	while (!READ_ONCE(ticks) && clock_ns() < until) {
+		cpu_relax();
+	}
+	return ticks;
+}
+
+TEST(time_singleshot_future, 0)
+{
+	struct vcpu_set_singleshot_timer t = {
+		.flags = VCPU_SSHOTTMR_future,
+	};
+	int err;
+
+	begin();
+	/* The header lets a hypervisor ignore the flag: then it comes now. */
+	test_case("past");
+	t.timeout_abs_ns = clock_ns() - NSEC_PER_MSEC;
+	err = hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t);
+	CHECK(!err || err == -XEN_ETIME, "%d", err);
+	clock_spin(2 * NSEC_PER_MSEC);
+	CHECK_EQ(ticks, !err);
+	ticks = 0;
+	test_case("to come");
+	t.timeout_abs_ns = clock_ns() + 20 * NSEC_PER_MSEC;
+	CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
+	CHECK(ticked());
+	end();
+}
+
+TEST(time_far_deadlines, 0)
+{
+	static const uint64_t far[] = {
+		1UL << 40, 1UL << 55, 1UL << 62,
+	};
+	struct vcpu_set_singleshot_timer t = { .flags = 0 };
+
+	begin();
+	for (unsigned int i = 0; i < ARRAY_SIZE(far); i++) {
+		test_case("%lx", far[i]);
+		t.timeout_abs_ns = clock_ns() + far[i];
+		CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
+		clock_spin(NSEC_PER_MSEC);
+		CHECK_EQ(ticks, 0);
+	}
+	test_case("replaced by a near one");
+	t.timeout_abs_ns = clock_ns() + NSEC_PER_MSEC;
+	CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
+	CHECK(ticked());
+	end();
+}
+
+/* The timer that is set last is the one that comes; each comes once. */
+TEST(time_singleshot_again, 0)
+{
+	struct vcpu_set_singleshot_timer t = { .flags = 0 };
+
+	begin();
+	for (unsigned int i = 0; i < 50; i++) {
+		t.timeout_abs_ns = clock_ns() + 300 * NSEC_PER_MSEC + i;
+		CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
+	}
+	t.timeout_abs_ns = clock_ns() + NSEC_PER_MSEC;
+	CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
+	CHECK(ticked());
+	clock_spin(5 * NSEC_PER_MSEC);
+	CHECK_EQ(ticks, 1);
+	end();
+}
+
+static long poll_port(evtchn_port_t p, uint64_t timeout)
+{
+	evtchn_port_t ports[1] = { p };
+	struct sched_poll poll = { .nr_ports = 1, .timeout = timeout };
+
+	set_xen_guest_handle(poll.ports, ports);
+	return hc_sched_op(SCHEDOP_poll, &poll);
+}
+
+static volatile int poke;
+
+static void send_later(void *arg)
+{
+	uint64_t until = clock_ns() + 200 * NSEC_PER_USEC;
+
+	(void)arg;
+	while (clock_ns() < until) {
+		cpu_relax();
+	}
+	if (poke) {
+		event_send(poke);
+	}
+}
+
+/* No time at all, or one in the far future: the event ends it. */
+TEST(time_poll_far, 0)
+{
+	static const uint64_t far[] = {
+		0, 1UL << 40, 1UL << 62, ~0UL >> 1,
+	};
+	int p = event_bind_ipi(0);
+
+	events_disable();
+	poke = 0;
+	other_begin(send_later, NULL);
+	poke = p;
+	for (unsigned int i = 0; i < ARRAY_SIZE(far); i++) {
+		for (unsigned int n = 0; n < 20; n++) {
+			uint64_t before = clock_ns();
+
+			test_case("time-out %lx, round %u", far[i], n);
+			event_clear(p);
+			CHECK_EQ(poll_port(p, far[i]), 0);
+			CHECK(event_is_pending(p));
+			CHECK(clock_ns() < before + LATE);
+		}
+	}
+	other_end();
+	event_clear(p);
+	event_close(p);
+}
+
+/* Past times, however long ago: at once, with nothing pending. */
+TEST(time_poll_past, 0)
+{
+	int p = event_bind_ipi(0);
+
+	events_disable();
+	event_clear(p);
+	for (unsigned int i = 0; i < 40; i++) {
+		uint64_t now = clock_ns();
+		uint64_t ago = 1UL << i < now ? now - (1UL << i) : 1;
+
+		test_case("%lu ns ago", now - ago);
+		CHECK_EQ(poll_port(p, ago), 0);
+		CHECK(clock_ns() < now + LATE);
+	}
+	event_close(p);
+}
+
+static struct vcpu_runstate_info theirs;
+
+static void rest(void *arg)
+{
+	struct sched_poll poll = { .timeout = clock_ns() + NSEC_PER_MSEC };
+
+	(void)arg;
+	hc_sched_op(SCHEDOP_poll, &poll);
+	hc_vcpu_op(VCPUOP_get_runstate_info, 1, &theirs);
+}
+
+static uint64_t sum(const struct vcpu_runstate_info *r)
+{
+	return r->time[0] + r->time[1] + r->time[2] + r->time[3];
+}
+
+/* What another vCPU did adds up to the time that passed, too. */
+TEST(time_runstate_other, 0)
+{
+	struct vcpu_runstate_info a, b;
+	uint64_t start, passed;
+
+	other_begin(rest, NULL);
+	CHECK_EQ(hc_vcpu_op(VCPUOP_get_runstate_info, 1, &a), 0);
+	start = clock_ns();
+	clock_spin(30 * NSEC_PER_MSEC);
+	CHECK_EQ(hc_vcpu_op(VCPUOP_get_runstate_info, 1, &b), 0);
+	passed = clock_ns() - start;
+	for (unsigned int i = 0; i < 4; i++) {
+		CHECK(b.time[i] >= a.time[i], "state %u", i);
+	}
+	CHECK(sum(&b) - sum(&a) <= passed + 5 * NSEC_PER_MSEC, "%lu of %lu",
+	      sum(&b) - sum(&a), passed);
+	CHECK(sum(&b) - sum(&a) + 5 * NSEC_PER_MSEC >= passed, "%lu of %lu",
+	      sum(&b) - sum(&a), passed);
+	CHECK(b.time[RUNSTATE_blocked] > a.time[RUNSTATE_blocked]);
+	other_end();
+}
