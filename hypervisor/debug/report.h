@@ -12,4 +12,7 @@
 /* The hypervisor's registers at a fault of its own, and its call trace. */
 void report_hv_regs(const struct cpu_user_regs *regs);
 
+/* "name+0x12", or the bare number when addr is in no function of ours. */
+void symbol_format(char *buf, size_t size, u64 addr);
+
 #endif

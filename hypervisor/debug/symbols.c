@@ -5,7 +5,7 @@
  * addresses, less their common upper half, and names in the same order.
  * Looked at only when something is reported, so names are found by counting.
  */
-#include "debug/symbols.h"
+#include "debug/report.h"
 #include "lib/printk.h"
 #include "lib/string.h"
 #include "x86/layout.h"

@@ -11,7 +11,6 @@
  * yet, one that is dead has none any more.
  */
 #include "domain/domain.h"
-#include "domain/lifetime.h"
 #include "domain/sched.h"
 #include "event/evtchn.h"
 #include "grant/grant.h"
@@ -184,33 +183,13 @@ static int insert(struct domain *d, domid_t id)
 	return err;
 }
 
-static void set_defaults(struct domain *d,
-			 const struct xen_domctl_createdomain *p)
-{
-	d->ssidref = p->ssidref;
-	memcpy(d->uuid, p->handle, sizeof(d->uuid));
-	d->max_vcpus = p->max_vcpus;
-	d->shutdown_code = SHUTDOWN_CODE_NONE;
-	d->weight = 256;
-	d->pause_count = d->controller_pauses = 1;
-	d->frames_first = FRAME_LIST_END;
-}
-
-static int create_vcpus(struct domain *d)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; i < d->max_vcpus && !err; i++) {
-		err = vcpu_create(d, i);
-	}
-	return err;
-}
-
 static int create_parts(struct domain *d,
-			const struct xen_domctl_createdomain *p)
+			const struct xen_domctl_createdomain *how)
 {
+	int err;
+
 	d->shared_mfn = hv_shared_alloc(d);
-	d->vcpus = heap_alloc(p->max_vcpus * sizeof(d->vcpus[0]));
+	d->vcpus = heap_alloc(how->max_vcpus * sizeof(d->vcpus[0]));
 	if (mfn_eq(d->shared_mfn, INVALID_MFN) || !d->vcpus) {
 		return -ENOMEM;
 	}
@@ -218,10 +197,14 @@ static int create_parts(struct domain *d,
 	memset(d->shared, 0, PAGE_SIZE);
 	domain_wallclock_publish(d);
 	domain_watchdog_init(d);
-	return evtchn_init(d, p->max_evtchn_port) ?:
-	       grant_table_init(d, p->max_grant_frames,
-				p->max_maptrack_frames) ?:
-	       policy_init_domain(d) ?: create_vcpus(d);
+	err = evtchn_init(d, how->max_evtchn_port) ?:
+	      grant_table_init(d, how->max_grant_frames,
+			       how->max_maptrack_frames) ?:
+	      policy_init_domain(d);
+	for (unsigned int i = 0; i < d->max_vcpus && !err; i++) {
+		err = vcpu_create(d, i);
+	}
+	return err;
 }
 
 int domain_create(domid_t id, const struct xen_domctl_createdomain *how,
@@ -240,7 +223,13 @@ int domain_create(domid_t id, const struct xen_domctl_createdomain *how,
 		return -ENOMEM;
 	}
 	d->privileged = privileged;
-	set_defaults(d, how);
+	d->ssidref = how->ssidref;
+	memcpy(d->uuid, how->handle, sizeof(d->uuid));
+	d->max_vcpus = how->max_vcpus;
+	d->shutdown_code = SHUTDOWN_CODE_NONE;
+	d->weight = 256;
+	d->pause_count = d->controller_pauses = 1;
+	d->frames_first = FRAME_LIST_END;
 	err = insert(d, id);
 	if (err) {
 		heap_free(d);

@@ -321,4 +321,18 @@ void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out,
 /* SCHEDOP_watchdog: id 0 sets a new one; returns its id, 0 or -errno. */
 int domain_watchdog(struct domain *d, u32 id, u32 timeout_s);
 
+/* ---- between the files of domain/: making and ending the parts ---- */
+
+#define SHUTDOWN_CODE_NONE	0xff	/* shutdown_code: not shut down yet */
+
+/* Boot: lookup works from here on. */
+void domains_init(void);
+
+int vcpu_create(struct domain *d, unsigned int id);
+/* Gives back what the vCPU holds of its domain's frames; it is paused. */
+void vcpu_release(struct vcpu *v);
+void vcpu_free(struct vcpu *v);		/* NULL is nothing */
+
+void domain_watchdog_init(struct domain *d);
+
 #endif

@@ -6,7 +6,6 @@
  * go of page tables, then its frames are freed.  Each step may need several
  * calls; kill_step remembers how far it came.
  */
-#include "domain/lifetime.h"
 #include "domain/sched.h"
 #include "event/evtchn.h"
 #include "grant/grant.h"
@@ -20,7 +19,8 @@ static int step_begin(struct domain *d)
 	WRITE_ONCE(d->dying, true);
 	spin_unlock(&d->lock);
 	domain_pause(d);
-	domain_watchdog_kill(d);
+	timer_kill(&d->watchdog[0]);
+	timer_kill(&d->watchdog[1]);
 	log_info("Domain %u: being destroyed\n", d->id);
 	return 0;
 }

@@ -5,7 +5,6 @@
  * its own shutdown, a crash, or the watchdog.  Domain 0's end is the
  * machine's.
  */
-#include "domain/lifetime.h"
 #include "domain/sched.h"
 #include "device/power.h"
 #include "event/evtchn.h"
@@ -126,25 +125,26 @@ void domain_shutdown(struct domain *d, u8 reason)
 
 void domain_resume(struct domain *d)
 {
+	bool resume;
+
 	spin_lock(&d->lock);
-	if (!d->shut_down || d->dying) {
-		spin_unlock(&d->lock);
-		return;
+	resume = d->shut_down && !d->dying;
+	if (resume) {
+		d->shut_down = false;
+		d->shutdown_code = SHUTDOWN_CODE_NONE;
 	}
-	d->shut_down = false;
-	d->shutdown_code = SHUTDOWN_CODE_NONE;
 	spin_unlock(&d->lock);
-	domain_unpause(d);
+	if (resume) {
+		domain_unpause(d);
+	}
 }
 
 void domain_crash(struct domain *d, const char *fmt, ...)
 {
-	bool said_before = __atomic_exchange_n(&d->crashed_reported, true,
-					       __ATOMIC_SEQ_CST);
 	char why[160];
 	va_list args;
 
-	if (!said_before) {
+	if (!xchg(&d->crashed_reported, true)) {
 		va_start(args, fmt);
 		(void)vformat(why, sizeof(why), fmt, args);
 		va_end(args);
@@ -166,16 +166,8 @@ static void watchdog_fired(void *data)
 
 void domain_watchdog_init(struct domain *d)
 {
-	for (unsigned int i = 0; i < ARRAY_LEN(d->watchdog); i++) {
-		timer_init(&d->watchdog[i], watchdog_fired, d);
-	}
-}
-
-void domain_watchdog_kill(struct domain *d)
-{
-	for (unsigned int i = 0; i < ARRAY_LEN(d->watchdog); i++) {
-		timer_kill(&d->watchdog[i]);
-	}
+	timer_init(&d->watchdog[0], watchdog_fired, d);
+	timer_init(&d->watchdog[1], watchdog_fired, d);
 }
 
 int domain_watchdog(struct domain *d, u32 id, u32 timeout_s)

@@ -10,7 +10,6 @@
  *      +------------ blocked, paused, down ---------+
  */
 #include "domain/runqueue.h"
-#include "domain/lifetime.h"
 #include "mm/alloc.h"
 #include "x86/clock.h"
 #include "x86/paging.h"
@@ -199,6 +198,7 @@ static void set_slice(struct runqueue *rq, struct vcpu *next,
 	if (is_idle_vcpu(next)) {
 		return;
 	}
+	sched_chosen(next, rq->waiting);
 	if (d->cap) {
 		slice = min(slice, READ_ONCE(d->cap_left));
 	}
@@ -218,12 +218,10 @@ static void slice_timer(void *data)
 	unsigned long flags = spin_lock_irqsave(&rq->lock);
 	struct vcpu *v = rq->curr;
 
-	if (is_idle_vcpu(v)) {
-		;
-	} else if (now_ns() >= v->sched.slice_end) {
-		softirq_raise(SOFTIRQ_SCHEDULE);
-	} else {
+	if (!is_idle_vcpu(v) && now_ns() < v->sched.slice_end) {
 		timer_set(&rq->slice, v->sched.slice_end);
+	} else {
+		softirq_raise(SOFTIRQ_SCHEDULE);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
@@ -284,7 +282,6 @@ static void schedule(void)
 	if (vcpu_runnable(prev)) {
 		prev->sched.yielding = false;	/* passed over once */
 	}
-	sched_chosen(next, rq->waiting);
 	set_slice(rq, next, prev, now);
 	become(rq, cpu, next, now);
 	offer_waiting(rq);
@@ -364,11 +361,6 @@ void sched_init_vcpu(struct vcpu *v)
 	v->runstate = RS_OFFLINE;
 	v->runstate_info.state = RUNSTATE_offline;
 	v->runstate_info.state_entry_time = now_ns();
-}
-
-bool vcpus_wait_here(void)
-{
-	return READ_ONCE(this_cpu(runqueue).waiting) != 0;
 }
 
 u64 vcpu_cpu_time(struct vcpu *v)

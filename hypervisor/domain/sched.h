@@ -28,10 +28,8 @@ void vcpu_kick(struct vcpu *v);
 
 /* Blocks the current vCPU until an event; nothing happens if one is there. */
 void vcpu_block_current(void);
-void vcpu_yield_current(void);
-
-/* Is somebody queued on this CPU? */
-bool vcpus_wait_here(void);
+/* True if somebody is queued on this CPU. */
+bool vcpu_yield_current(void);
 
 /* -EINVAL when no online CPU is in `hard`. */
 int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft);

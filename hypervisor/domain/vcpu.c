@@ -5,8 +5,7 @@
  * truth kept here: v->info is always a vcpu_info that we may write, wherever
  * the guest wants it.
  */
-#include "domain/lifetime.h"
-#include "domain/sched.h"
+#include "domain/runqueue.h"
 #include "event/evtchn.h"
 #include "mm/alloc.h"
 #include "mm/page_type.h"
@@ -206,8 +205,9 @@ void vcpu_block_current(void)
 	}
 }
 
-void vcpu_yield_current(void)
+bool vcpu_yield_current(void)
 {
 	WRITE_ONCE(current->sched.yielding, true);
 	softirq_raise(SOFTIRQ_SCHEDULE);
+	return READ_ONCE(this_cpu(runqueue).waiting);
 }

@@ -68,7 +68,6 @@ int evtchn_send(struct domain *d, evtchn_port_t port);
 
 /* Marks a port pending and notifies its vCPU. */
 void evtchn_set_pending(struct vcpu *v, evtchn_port_t port);
-bool evtchn_is_pending(const struct domain *d, evtchn_port_t port);
 
 /* VIRQs that we raise: for one vCPU, or for domain 0. */
 void virq_send_vcpu(struct vcpu *v, u32 virq);

@@ -178,13 +178,9 @@ void pirq_stop(u32 pirq, evtchn_port_t port)
 
 int pirq_eoi(struct domain *d, u32 pirq)
 {
-	struct pirq *p = pirq_of(d, pirq);
-
-	if (!p) {
+	if (!pirq_of(d, pirq)) {
 		return -EINVAL;
 	}
-	if (READ_ONCE(p->port)) {
-		irq_eoi_done(pirq);
-	}
+	irq_eoi_done(pirq);
 	return 0;
 }

@@ -11,11 +11,6 @@
 #include "event/port_bits.h"
 #include "domain/sched.h"
 
-bool evtchn_is_pending(const struct domain *d, evtchn_port_t port)
-{
-	return bit_is_set(d->shared->evtchn_pending, port);
-}
-
 /* Those that wait in SCHEDOP_poll for this port, or for several ports. */
 static void wake_pollers(struct domain *d, evtchn_port_t port)
 {
@@ -108,4 +103,33 @@ int evtchn_unmask(struct domain *d, evtchn_port_t port)
 		vcpu_kick(v);
 	}
 	return 0;
+}
+
+/*
+ * Virtual interrupts, raised by us: for one vCPU (timer), or for domain 0,
+ * which handles what concerns the machine (console, deaths).
+ */
+bool virq_is_global(u32 virq)
+{
+	return !(BIT(virq) & (BIT(VIRQ_TIMER) | BIT(VIRQ_DEBUG) |
+			      BIT(VIRQ_XENOPROF) | BIT(VIRQ_XENPMU)));
+}
+
+void virq_send_vcpu(struct vcpu *v, u32 virq)
+{
+	evtchn_port_t port = READ_ONCE(v->virq_port[virq]);
+	struct evtchn *c = evtchn_of(v->domain, port);
+
+	/* One that closes just now, or is bound anew, gets a vain event. */
+	if (port && READ_ONCE(c->state) == EVTCHNSTAT_virq) {
+		evtchn_set_pending(
+			v->domain->vcpus[READ_ONCE(c->notify_vcpu)], port);
+	}
+}
+
+void virq_send_global(u32 virq)
+{
+	if (dom0 && dom0->vcpus[0]) {
+		virq_send_vcpu(dom0->vcpus[0], virq);
+	}
 }

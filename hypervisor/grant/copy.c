@@ -58,7 +58,7 @@ static s16 side_take(struct side *s, const struct gnttab_copy_ptr *p,
 	return status;
 }
 
-static s16 copy(const struct gnttab_copy *op)
+s16 grant_copy(const struct gnttab_copy *op)
 {
 	struct side src, dst;
 	s16 status;
@@ -82,9 +82,4 @@ static s16 copy(const struct gnttab_copy *op)
 	}
 	side_release(&src);
 	return status;
-}
-
-void grant_copy(struct gnttab_copy *op)
-{
-	op->status = copy(op);
 }

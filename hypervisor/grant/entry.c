@@ -49,43 +49,35 @@ static void entry_unmark(struct grant_entry_v1 *e, u16 flags)
 	__atomic_fetch_and(&e->flags, (u16)~flags, __ATOMIC_SEQ_CST);
 }
 
-static s16 pin_locked(struct domain *owner, struct active_entry *a,
-		      struct grant_entry_v1 *e, domid_t user, bool readonly)
-{
-	bool pinned = a->readers || a->writers;
-	s16 status;
-
-	if (pinned && (a->user != user || a->readers >= MAX_PINS ||
-		       a->writers >= MAX_PINS)) {
-		return GNTST_general_error;
-	}
-	if (!pinned || (!readonly && !a->writers)) {
-		status = entry_mark(owner, e, user, readonly);
-		if (status != GNTST_okay) {
-			return status;
-		}
-	}
-	if (!pinned) {
-		a->user = user;
-		a->frame = mfn(READ_ONCE(e->frame));
-	}
-	*(readonly ? &a->readers : &a->writers) += 1;
-	return GNTST_okay;
-}
-
 s16 grant_pin(struct domain *owner, grant_ref_t ref, domid_t user,
 	      bool readonly, mfn_t *frame)
 {
 	struct grant_table *t = owner->grants;
+	struct grant_entry_v1 *e;
 	struct active_entry *a;
-	s16 status;
+	s16 status = GNTST_okay;
+	bool pinned;
 
 	if (ref >= grant_nr_entries(t)) {
 		return GNTST_bad_gntref;
 	}
 	a = grant_active(t, ref);
+	e = grant_entry(t, ref);
 	spin_lock(&a->lock);
-	status = pin_locked(owner, a, grant_entry(t, ref), user, readonly);
+	pinned = a->readers || a->writers;
+	if (pinned && (a->user != user || a->readers >= MAX_PINS ||
+		       a->writers >= MAX_PINS)) {
+		status = GNTST_general_error;
+	} else if (!pinned || (!readonly && !a->writers)) {
+		status = entry_mark(owner, e, user, readonly);
+	}
+	if (status == GNTST_okay) {
+		if (!pinned) {
+			a->user = user;
+			a->frame = mfn(READ_ONCE(e->frame));
+		}
+		*(readonly ? &a->readers : &a->writers) += 1;
+	}
 	*frame = a->frame;
 	spin_unlock(&a->lock);
 	return status;

@@ -128,9 +128,9 @@ bool maptrack_settle(struct grant_table *t, u32 handle, u16 give_back);
 s16 grant_host_map(u64 host_addr, u32 flags, struct domain *owner, u64 e);
 s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 *old);
 
-/* The operations; each works on one element. */
-void grant_map(struct gnttab_map_grant_ref *op);
-void grant_copy(struct gnttab_copy *op);
+/* The operations; each works on one element, and returns its status. */
+s16 grant_map(struct gnttab_map_grant_ref *op);
+s16 grant_copy(const struct gnttab_copy *op);
 
 /* One unmapping, between its two halves: a TLB flush goes in between. */
 struct grant_unmap {

@@ -74,21 +74,21 @@ out_unpin:
 	return status;
 }
 
-void grant_map(struct gnttab_map_grant_ref *op)
+s16 grant_map(struct gnttab_map_grant_ref *op)
 {
 	struct domain *owner;
+	s16 status;
 
 	if (!(op->flags & GNTMAP_KINDS)) {
-		op->status = GNTST_bad_gntref;
-		return;
+		return GNTST_bad_gntref;
 	}
 	owner = domain_get_by_id(op->dom);
 	if (!owner) {
-		op->status = GNTST_bad_domain;
-		return;
+		return GNTST_bad_domain;
 	}
-	op->status = map_from(op, owner);
-	if (op->status != GNTST_okay) {
+	status = map_from(op, owner);
+	if (status != GNTST_okay) {
 		domain_put(owner);
 	}
+	return status;
 }

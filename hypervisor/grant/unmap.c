@@ -11,29 +11,6 @@
 #include "grant/grant_table.h"
 #include "mm/l1_ref.h"
 
-/* What the call asks for, and the handle had. */
-static void begin_kinds(struct grant_unmap *u, u16 kinds)
-{
-	/* The handle's pin keeps the frame named. */
-	u->frame = grant_active(u->was.owner->grants, u->was.ref)->frame;
-	u->undone = kinds;
-	if (kinds & GNTMAP_device_map) {
-		if (u->dev_bus_addr != mfn_to_maddr(u->frame).v) {
-			u->status = GNTST_bad_dev_addr;
-			return;
-		}
-		u->done |= GNTMAP_device_map;
-	}
-	if (kinds & GNTMAP_host_map) {
-		u->status = grant_host_take(u->host_addr, u->was.flags,
-					    u->frame, &u->old_pte);
-		if (u->status == GNTST_okay) {
-			u->done |= GNTMAP_host_map;
-		}
-	}
-	u->undone &= (u16)~u->done;
-}
-
 void grant_unmap_begin(struct grant_unmap *u)
 {
 	u16 kinds = (u16)((u->host_addr ? GNTMAP_host_map : 0) |
@@ -42,13 +19,27 @@ void grant_unmap_begin(struct grant_unmap *u)
 	u->old_pte = 0;
 	u->done = 0;
 	u->status = GNTST_okay;
-	if (maptrack_claim(current->domain->grants, u->handle, kinds,
-			   &u->was)) {
-		begin_kinds(u, kinds & u->was.flags);
-	} else {
+	if (!maptrack_claim(current->domain->grants, u->handle, kinds,
+			    &u->was)) {
 		u->was.flags = 0;
 		u->status = GNTST_bad_handle;
+		return;
 	}
+	/* What the call asks for, and the handle had; its pin names the frame. */
+	kinds &= u->was.flags;
+	u->frame = grant_active(u->was.owner->grants, u->was.ref)->frame;
+	if (kinds & GNTMAP_device_map &&
+	    u->dev_bus_addr != mfn_to_maddr(u->frame).v) {
+		u->status = GNTST_bad_dev_addr;
+	} else {
+		u->done = kinds & GNTMAP_device_map;
+	}
+	if (u->status == GNTST_okay && kinds & GNTMAP_host_map) {
+		u->status = grant_host_take(u->host_addr, u->was.flags,
+					    u->frame, &u->old_pte);
+		u->done |= u->old_pte ? GNTMAP_host_map : 0;
+	}
+	u->undone = kinds & (u16)~u->done;
 }
 
 void grant_unmap_finish(struct grant_unmap *u)

@@ -25,13 +25,13 @@ static s16 table_domain_get(domid_t id, struct domain **out)
 
 static long map(void *arg)
 {
-	grant_map(arg);
+	((struct gnttab_map_grant_ref *)arg)->status = grant_map(arg);
 	return 0;
 }
 
 static long copy(void *arg)
 {
-	grant_copy(arg);
+	((struct gnttab_copy *)arg)->status = grant_copy(arg);
 	return 0;
 }
 

@@ -52,7 +52,7 @@ static int poll_ready(struct vcpu *v, const struct sched_poll *p)
 		if (port >= d->nr_ports) {
 			return -EINVAL;
 		}
-		if (evtchn_is_pending(d, port)) {
+		if (bit_is_set(d->shared->evtchn_pending, port)) {
 			return 1;
 		}
 	}
@@ -112,8 +112,7 @@ static long op_yield(void)
 {
 	struct sched_poll rest = { .timeout = now_ns() + YIELD_REST_NS };
 
-	vcpu_yield_current();
-	return vcpus_wait_here() ? 0 : poll(current->domain, &rest, ~0U);
+	return vcpu_yield_current() ? 0 : poll(current->domain, &rest, ~0U);
 }
 
 static long op_watchdog(struct domain *d, void *arg)

@@ -6,7 +6,7 @@
  */
 #include "lib/printk.h"
 #include "lib/string.h"
-#include "debug/symbols.h"
+#include "debug/report.h"
 
 struct out {
 	char *buf;

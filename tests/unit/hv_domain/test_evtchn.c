@@ -13,7 +13,6 @@
 
 #include "event/evtchn.c"
 #include "event/send.c"
-#include "event/virq.c"
 
 #define DOMS	3
 #define VCPUS	2
@@ -58,6 +57,11 @@ void pirq_stop(u32 pirq, evtchn_port_t port)
 	cr_assert_eq(pirqs[pirq].port, port);
 	pirqs[pirq].port = 0;
 	pirq_on[pirq] = false;
+}
+
+static bool evtchn_is_pending(const struct domain *d, evtchn_port_t port)
+{
+	return bit_is_set(d->shared->evtchn_pending, port);
 }
 
 static u64 seed = 99;
