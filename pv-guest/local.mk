@@ -29,9 +29,10 @@ KEEL_LIB_OBJS = $(addprefix %D%/, \
 	start/head.o lib/string.o lib/printf.o lib/printk.o lib/page.o \
 	xen/start.o xen/entry.o xen/trap.o xen/cpu.o xen/event.o \
 	xen/pagetable.o xen/console.o xen/clock.o xen/grant.o \
-	xen/shutdown.o front/store.o front/device.o front/blkfront.o \
+	xen/shutdown.o xen/balloon.o xen/suspend.o \
+	front/control.o front/store.o front/device.o front/blkfront.o \
 	front/netfront.o)
-KEEL_APPS = hello diskcheck echo hog
+KEEL_APPS = hello diskcheck echo hog manage
 KEEL_IMAGES = $(addprefix keel-, $(KEEL_APPS))
 
 PARAVANE_ALL += $(KEEL_IMAGES)

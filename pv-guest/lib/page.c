@@ -10,7 +10,7 @@
 #include "xen/pagetable.h"
 
 static void *free_list;
-static unsigned long next, end, in_use;
+static unsigned long next, end, in_use, given_back;
 
 void page_init(unsigned long first_pfn, unsigned long end_pfn)
 {
@@ -24,6 +24,7 @@ void *page_alloc(void)
 
 	if (page) {
 		free_list = *(void **)page;
+		given_back--;
 	} else {
 		if (next == end) {
 			panic("out of memory");
@@ -39,10 +40,16 @@ void page_free(void *page)
 {
 	*(void **)page = free_list;
 	free_list = page;
+	given_back++;
 	in_use--;
 }
 
 unsigned long page_in_use(void)
 {
 	return in_use;
+}
+
+unsigned long page_available(void)
+{
+	return end - next + given_back;
 }

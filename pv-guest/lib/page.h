@@ -18,6 +18,9 @@ void *page_alloc(void);
 /* Gives back a page that page_alloc returned and that is writable again. */
 void page_free(void *page);
 
+/* Pages that page_alloc could give now. */
+unsigned long page_available(void);
+
 /* Pages out of the allocator now: a test ends with the number it began with. */
 unsigned long page_in_use(void);
 

@@ -120,6 +120,14 @@ void event_clear(evtchn_port_t port)
 	bit_clear(shared_info->evtchn_pending, port);
 }
 
+void event_forget_all(void)
+{
+	for (evtchn_port_t port = 0; port < NR_PORTS; port++) {
+		handlers[port].handler = NULL;
+		bit_set(shared_info->evtchn_mask, port);
+	}
+}
+
 int event_bind_virq(unsigned int virq, unsigned int vcpu)
 {
 	struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };

@@ -33,6 +33,9 @@ int event_bind_ipi(unsigned int vcpu);
 int event_alloc_unbound(domid_t domain, domid_t remote);
 int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port);
 
+/* After a resume in another domain: no port is bound, all are masked. */
+void event_forget_all(void);
+
 int event_send(evtchn_port_t port);
 int event_close(evtchn_port_t port);
 

@@ -36,6 +36,14 @@ volatile struct grant_entry_v1 *grant_table(void)
 	return (void *)window;
 }
 
+void grant_table_unmap(void)
+{
+	if (mapped) {
+		hc_update_va_mapping((unsigned long)window, 0, UVMF_INVLPG);
+		mapped = false;
+	}
+}
+
 grant_ref_t grant_access(domid_t domain, const void *page, bool readonly)
 {
 	volatile struct grant_entry_v1 *e = grant_table();

@@ -16,6 +16,9 @@
 /* The first frame of the table, mapped at first use; v1 entries. */
 volatile struct grant_entry_v1 *grant_table(void);
 
+/* Lets the frame go; the next use maps it, or another domain's, again. */
+void grant_table_unmap(void);
+
 /* Lets `domain` map or copy `page`; the new reference. */
 grant_ref_t grant_access(domid_t domain, const void *page, bool readonly);
 
