@@ -139,7 +139,30 @@ keel-pv: $(KEEL_PV_OBJS) %D%/libkeel.a %D%/keel.lds
 PARAVANE_CLEAN += clean-keel-kernel
 .PHONY: clean-keel-kernel
 clean-keel-kernel:
-	rm -rf $(KEEL_KERNELS) %D%/native.lds %D%/native %D%/pv
+	rm -rf $(KEEL_KERNELS) $(KEEL_NATIVE_APPS:%=keel-native-%) %D%/native.lds %D%/native %D%/pv
+
+# ---- apps that run on a bare machine, too ----
+
+KEEL_NATIVE_APPS = diskcheck echo
+KEEL_NATIVE_APP_OBJS = $(KEEL_NATIVE_SRCS:%=%D%/native/platform/native/%.o) \
+	$(addprefix %D%/native/, platform/native/app.o \
+	platform/native/virtio.o platform/native/block.o \
+	platform/native/net.o kernel/page.o) \
+	$(addprefix %D%/lib/, string.o printf.o printk.o)
+
+PARAVANE_ALL += $(KEEL_NATIVE_APPS:%=keel-native-%)
+
+keel-native-%: %D%/native/apps/%.o $(KEEL_NATIVE_APP_OBJS) %D%/native.lds
+	$(KEEL_V)$(CC) $(KEEL_LINK_FLAGS) -Wl,-T,%D%/native.lds -o $@ $< \
+		$(KEEL_NATIVE_APP_OBJS)
+
+# Else make would take its rule for keel-NAME.
+$(KEEL_NATIVE_APPS:%=%D%/apps/%.o): %D%/apps/%.o: $(srcdir)/%D%/apps/%.c
+	@mkdir -p $(@D)
+	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir)/%D%/platform/pv -c -o $@ $<
+
+.SECONDARY: $(KEEL_NATIVE_APPS:%=%D%/native/apps/%.o)
+-include $(KEEL_NATIVE_APP_OBJS:.o=.d)
 
 # ---- programs that run on it, and on Linux ----
 

@@ -13,3 +13,9 @@ check-system: all
 	$(top_srcdir)/tests/system/run --build $(abs_top_builddir)
 check-matrix: all
 	$(top_srcdir)/tests/system/run --build $(abs_top_builddir) --matrix
+
+# For the system test "keel as a guest": runs in domain 0.
+noinst_PROGRAMS += suspend-cancel
+suspend_cancel_SOURCES = %D%/system/suspend_cancel.c
+suspend_cancel_CPPFLAGS = $(toolstack_cppflags)
+suspend_cancel_LDADD = $(pvctl_LDADD)

@@ -5,14 +5,13 @@
  * many requests at once and out of order; reads all of it back and verifies.
  * It destroys what is on the disk. Words: mib=N (how much of it), seed=N.
  */
-#include "front/blkfront.h"
-#include "lib/page.h"
-#include "xen/clock.h"
+#include "apps/app.h"
+#include "block.h"
 
 #define DEPTH	16
 #define SECTORS_PER_PAGE	(PAGE_SIZE / BLK_SECTOR)
 
-static struct blkfront disk;
+static struct blk disk;
 static struct blk_io ios[DEPTH];
 static uint64_t seed = 1;
 
@@ -113,7 +112,7 @@ static void pass(bool write, uint64_t blocks)
 			panic("the backend answers what was not asked");
 		}
 	}
-	ms = (clock_ns() - start) / NSEC_PER_MSEC;
+	ms = (clock_ns() - start) / APP_MSEC;
 	printk("%s %lu MiB in %lu ms\n", write ? "wrote" : "verified",
 	       blocks >> 8, ms);
 }
@@ -125,7 +124,7 @@ int main(void)
 
 	if (err) {
 		printk("no disk: %d\nVERDICT error\n", err);
-		return SHUTDOWN_poweroff;
+		return 0;
 	}
 	seed = number("seed=", 1);
 	blocks = disk.sectors / SECTORS_PER_PAGE;
@@ -134,7 +133,7 @@ int main(void)
 	}
 	/* The step of place() must not divide the number of blocks. */
 	blocks -= blocks % 7919 == 0;
-	printk("disk %s: %lu sectors%s\n", disk.dev.path, disk.sectors,
+	printk("disk: %lu sectors%s\n", disk.sectors,
 	       disk.readonly ? ", read-only" : "");
 	for (unsigned int i = 0; i < DEPTH; i++) {
 		ios[i].page[0] = page_alloc();
@@ -150,5 +149,5 @@ int main(void)
 	pass(false, blocks);
 	blk_close(&disk);
 	printk("VERDICT %s\n", errors ? "failure" : "success");
-	return SHUTDOWN_poweroff;
+	return 0;
 }

@@ -4,8 +4,8 @@
  * Answers on the network: ARP for its address, ICMP echo (ping), and UDP port
  * 7, which sends back what it got. Words: ip=A.B.C.D seconds=N.
  */
-#include "front/netfront.h"
-#include "xen/clock.h"
+#include "apps/app.h"
+#include "net.h"
 
 struct ethernet {
 	uint8_t to[6], from[6];
@@ -39,7 +39,7 @@ struct udp {
 	uint16_t from, to, length, sum;
 } __attribute__((packed));
 
-static struct netfront net;
+static struct net net;
 static uint32_t address;
 static unsigned long pings, datagrams;
 
@@ -174,13 +174,13 @@ int main(void)
 	if (err || !ip) {
 		printk("no network: %d%s\nVERDICT error\n", err,
 		       ip ? "" : ", no ip= given");
-		return SHUTDOWN_poweroff;
+		return 0;
 	}
 	address = parse_address(ip);
 	for (; s && *s >= '0' && *s <= '9'; s++) {
 		seconds = seconds * 10 + *s - '0';
 	}
-	end = clock_ns() + (seconds ? seconds : 3600) * NSEC_PER_SEC;
+	end = clock_ns() + (seconds ? seconds : 3600) * APP_SEC;
 	printk("ready at %02x:%02x:%02x:%02x:%02x:%02x\n", net.mac[0],
 	       net.mac[1], net.mac[2], net.mac[3], net.mac[4], net.mac[5]);
 	while (clock_ns() < end) {
@@ -189,7 +189,7 @@ int main(void)
 		size_t answer = 0;
 
 		if (size < (int)sizeof(*e)) {
-			net_wait(&net, 100 * NSEC_PER_MSEC);
+			net_wait(&net, 100 * APP_MSEC);
 			continue;
 		}
 		if (e->type == swap16(0x0806)) {
@@ -205,5 +205,5 @@ int main(void)
 	printk("%lu pings, %lu datagrams; %lu frames in, %lu out\n", pings,
 	       datagrams, net.received, net.sent);
 	printk("VERDICT %s\n", pings + datagrams ? "success" : "failure");
-	return SHUTDOWN_poweroff;
+	return 0;
 }

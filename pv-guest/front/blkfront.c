@@ -11,12 +11,12 @@
 
 #define mb()	asm volatile("mfence" ::: "memory")
 
-static union blkif_sring_entry *slot(struct blkfront *b, unsigned int i)
+static union blkif_sring_entry *slot(struct blk *b, unsigned int i)
 {
 	return &b->shared->ring[i & (BLK_RING - 1)];
 }
 
-static int publish(struct blkfront *b, grant_ref_t ring_ref)
+static int publish(struct blk *b, grant_ref_t ring_ref)
 {
 	int err = store_write_number(STORE_NO_TX, b->dev.path, "ring-ref",
 				     ring_ref);
@@ -33,7 +33,7 @@ static int publish(struct blkfront *b, grant_ref_t ring_ref)
 	return err ? err : front_state(&b->dev, XenbusStateInitialised);
 }
 
-int blk_open(struct blkfront *b, unsigned int index)
+int blk_open(struct blk *b, unsigned int index)
 {
 	unsigned long value;
 	grant_ref_t ref;
@@ -68,12 +68,12 @@ int blk_open(struct blkfront *b, unsigned int index)
 	return err ? err : front_state(&b->dev, XenbusStateConnected);
 }
 
-void blk_close(struct blkfront *b)
+void blk_close(struct blk *b)
 {
 	front_close(&b->dev);
 }
 
-static void push(struct blkfront *b)
+static void push(struct blk *b)
 {
 	unsigned int old = b->shared->req_prod;
 
@@ -86,7 +86,7 @@ static void push(struct blkfront *b)
 	}
 }
 
-int blk_submit(struct blkfront *b, struct blk_io *io)
+int blk_submit(struct blk *b, struct blk_io *io)
 {
 	struct blkif_request *r;
 	unsigned int id = 0;
@@ -120,7 +120,7 @@ int blk_submit(struct blkfront *b, struct blk_io *io)
 	return 0;
 }
 
-static int take(struct blkfront *b, const struct blkif_response *answer)
+static int take(struct blk *b, const struct blkif_response *answer)
 {
 	struct blkif_response r = *answer;
 	struct blk_io *io = r.id < BLK_RING ? b->io[r.id] : NULL;
@@ -139,7 +139,7 @@ static int take(struct blkfront *b, const struct blkif_response *answer)
 	return 0;
 }
 
-int blk_reap(struct blkfront *b, bool wait)
+int blk_reap(struct blk *b, bool wait)
 {
 	int taken = 0;
 
@@ -169,7 +169,7 @@ int blk_reap(struct blkfront *b, bool wait)
 	return taken;
 }
 
-int blk_do(struct blkfront *b, struct blk_io *io)
+int blk_do(struct blk *b, struct blk_io *io)
 {
 	int err = blk_submit(b, io);
 
@@ -181,7 +181,7 @@ int blk_do(struct blkfront *b, struct blk_io *io)
 	return err ? err : io->result;
 }
 
-int blk_flush(struct blkfront *b)
+int blk_flush(struct blk *b)
 {
 	struct blk_io io = { .write = true };
 

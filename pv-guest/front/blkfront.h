@@ -27,7 +27,7 @@ struct blk_io {
 	grant_ref_t ref[BLK_PAGES];
 };
 
-struct blkfront {
+struct blk {
 	struct front_device dev;
 	struct blkif_sring *shared;
 	unsigned int prod, cons;	/* ours: what we sent, what we took */
@@ -37,19 +37,19 @@ struct blkfront {
 };
 
 /* Connects disk number `index` in the order of its names. 0 or an errno. */
-int blk_open(struct blkfront *b, unsigned int index);
-void blk_close(struct blkfront *b);
+int blk_open(struct blk *b, unsigned int index);
+void blk_close(struct blk *b);
 
 /* Begins a request; -XEN_EAGAIN when the ring is full. */
-int blk_submit(struct blkfront *b, struct blk_io *io);
+int blk_submit(struct blk *b, struct blk_io *io);
 
 /* Takes what has been answered; waits for the first when told to. */
-int blk_reap(struct blkfront *b, bool wait);
+int blk_reap(struct blk *b, bool wait);
 
 /* Begins and waits. */
-int blk_do(struct blkfront *b, struct blk_io *io);
+int blk_do(struct blk *b, struct blk_io *io);
 
 /* Waits until all that was written is on the disk. */
-int blk_flush(struct blkfront *b);
+int blk_flush(struct blk *b);
 
 #endif

@@ -18,7 +18,7 @@ static bool wants_notice(unsigned int prod, unsigned int old,
 }
 
 /* Gives page `id` to the backend to fill. */
-static void rx_post(struct netfront *n, unsigned int id)
+static void rx_post(struct net *n, unsigned int id)
 {
 	struct netif_rx_request *r;
 
@@ -30,7 +30,7 @@ static void rx_post(struct netfront *n, unsigned int id)
 	r->gref = n->rx_ref[id];
 }
 
-static void rx_push(struct netfront *n)
+static void rx_push(struct net *n)
 {
 	unsigned int old = n->rx->req_prod;
 
@@ -42,7 +42,7 @@ static void rx_push(struct netfront *n)
 	}
 }
 
-static int publish(struct netfront *n, grant_ref_t tx, grant_ref_t rx)
+static int publish(struct net *n, grant_ref_t tx, grant_ref_t rx)
 {
 	const struct {
 		const char *name;
@@ -69,7 +69,7 @@ static unsigned int hex(char c)
 	return c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0';
 }
 
-static int read_mac(struct netfront *n)
+static int read_mac(struct net *n)
 {
 	char path[96], text[20];
 	int got;
@@ -85,7 +85,7 @@ static int read_mac(struct netfront *n)
 	return 0;
 }
 
-int net_open(struct netfront *n, unsigned int index)
+int net_open(struct net *n, unsigned int index)
 {
 	grant_ref_t tx, rx;
 	int state, err;
@@ -123,13 +123,13 @@ int net_open(struct netfront *n, unsigned int index)
 	return 0;
 }
 
-void net_close(struct netfront *n)
+void net_close(struct net *n)
 {
 	front_close(&n->dev);
 }
 
 /* Takes back the pages of frames that went out. */
-static void tx_reap(struct netfront *n)
+static void tx_reap(struct net *n)
 {
 	unsigned int have = READ_ONCE(n->tx->rsp_prod) - n->tx_cons;
 
@@ -153,7 +153,7 @@ static void tx_reap(struct netfront *n)
 	WRITE_ONCE(n->tx->rsp_event, n->tx_cons + 1);
 }
 
-int net_send(struct netfront *n, const void *frame, size_t size)
+int net_send(struct net *n, const void *frame, size_t size)
 {
 	struct netif_tx_request *r;
 	unsigned int id = 0, old = n->tx_prod;
@@ -184,7 +184,7 @@ int net_send(struct netfront *n, const void *frame, size_t size)
 	return 0;
 }
 
-int net_receive(struct netfront *n, void *frame, size_t size)
+int net_receive(struct net *n, void *frame, size_t size)
 {
 	struct netif_rx_response r;
 	unsigned int have = READ_ONCE(n->rx->rsp_prod) - n->rx_cons;
@@ -214,7 +214,7 @@ int net_receive(struct netfront *n, void *frame, size_t size)
 	return len;
 }
 
-void net_wait(struct netfront *n, uint64_t ns)
+void net_wait(struct net *n, uint64_t ns)
 {
 	WRITE_ONCE(n->rx->rsp_event, n->rx_cons + 1);
 	mb();

@@ -16,7 +16,7 @@
 #define NET_RX		64	/* pages out for the backend to fill */
 #define NET_FRAME_MAX	1514
 
-struct netfront {
+struct net {
 	struct front_device dev;
 	struct netif_tx_sring *tx;
 	struct netif_rx_sring *rx;
@@ -28,16 +28,16 @@ struct netfront {
 };
 
 /* Connects interface number `index`. 0 or a negative errno. */
-int net_open(struct netfront *n, unsigned int index);
-void net_close(struct netfront *n);
+int net_open(struct net *n, unsigned int index);
+void net_close(struct net *n);
 
 /* Sends a copy of the frame; -XEN_EAGAIN when the ring is full. */
-int net_send(struct netfront *n, const void *frame, size_t size);
+int net_send(struct net *n, const void *frame, size_t size);
 
 /* The next frame that came, or 0. */
-int net_receive(struct netfront *n, void *frame, size_t size);
+int net_receive(struct net *n, void *frame, size_t size);
 
 /* Sleeps until something happens, at most so long. */
-void net_wait(struct netfront *n, uint64_t ns);
+void net_wait(struct net *n, uint64_t ns);
 
 #endif

@@ -178,6 +178,38 @@ def life(shared):
     same_state(before, state_of(m))
 
 
+def keel(shared):
+    """Our own kernel as a guest: its self-test; memory, suspend, the end."""
+    m = shared.get()
+    before = state_of(m)
+    create(m, guest("self", 0, memory=64, vcpus=2, kernel="/guests/keel-pv",
+                    ramdisk="/guests/keel-selftest.cpio", extra="", disk=[],
+                    vif=[]))
+    wait_guest(m, "self", pattern="VERDICT")
+    said = m.run("cat /var/log/xen/console/guest-self.log")
+    must("VERDICT success" in said, said[-500:])
+
+    create(m, guest("obeys", 0, memory=64, kernel="/guests/keel-manage",
+                    ramdisk=None, extra="", disk=[], vif=[]))
+    wait_guest(m, "obeys", pattern="managed: 16384 pages")
+    entry = json.loads(m.run("pvctl list --json obeys"))
+    number = (entry[0] if isinstance(entry, list) else entry)["domid"]
+    for mib in (24, 64, 40):
+        m.run(f"xenstore-write /local/domain/{number}/memory/target "
+              f"{mib * 1024}")
+        wait_guest(m, "obeys", 20,
+                   f"memory: {mib * 256} pages, asked for {mib * 256}")
+        forget_console(m, "obeys")
+    m.run(f"suspend-cancel {number}", 30)
+    wait_guest(m, "obeys", 20, "suspend: cancelled")
+    m.run("pvctl reboot obeys")
+    wait_guest(m, "obeys", 20, "managed: ")
+    m.run("pvctl shutdown -w obeys", 30)
+    wait_guest(m, "obeys", 20, "power off")
+    same_state(before, state_of(m))
+    return re.search(r"\d+ checks", said)[0]
+
+
 def cycles(shared, count=100):
     """Domains come and go, and leave nothing."""
     m = shared.get()
@@ -446,6 +478,7 @@ def tests(world):
         ("demo", lambda: demo(world)),
         ("size and start", lambda: size(world)),
         ("one guest's life", shared.test(life)),
+        ("keel as a guest", shared.test(keel)),
         ("create and destroy", shared.test(cycles)),
         ("kill at random moments", shared.test(kills)),
         ("two guests, traffic", shared.test(traffic)),

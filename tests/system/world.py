@@ -54,6 +54,7 @@ class World:
                          "--modules", "e1000,ahci,nvme,sd_mod,ata_piix,"
                          "xen-gntalloc",
                          "--add", f"{self.build}/fake-frontend",
+                         "--add", f"{self.build}/suspend-cancel",
                          "--add", f"{TOP}/tests/system/backend/hostile")
 
     def store(self, *series):

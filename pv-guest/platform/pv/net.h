@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (C) 2026 The Paravane authors */
+/* Networks: the frontend. */
+#include "front/netfront.h"
