@@ -13,13 +13,6 @@
 #define CHUNK		128
 #define LINE		160
 
-static void guest_line(struct domain *d)
-{
-	d->console_buf[d->console_len] = 0;
-	guest_printk(LOG_DEBUG, d->id, "%s\n", d->console_buf);
-	d->console_len = 0;
-}
-
 /* Printable bytes, tabs as blanks; a full buffer is a line too. */
 static void guest_bytes(struct domain *d, const char *s, unsigned int n)
 {
@@ -31,7 +24,10 @@ static void guest_bytes(struct domain *d, const char *s, unsigned int n)
 		char c = s[i];
 
 		if (c == '\n' || d->console_len == LINE - 1) {
-			guest_line(d);
+			d->console_buf[d->console_len] = 0;
+			guest_printk(LOG_DEBUG, d->id, "%s\n",
+				     d->console_buf);
+			d->console_len = 0;
 		}
 		if (c == '\t' || (c >= ' ' && c < 0x7f)) {
 			d->console_buf[d->console_len++] = c == '\t' ? ' ' : c;

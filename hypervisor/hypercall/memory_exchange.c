@@ -21,6 +21,7 @@ struct exchange {
 	struct domain *d;
 	struct xen_memory_exchange *x;
 	unsigned int in_per_chunk, out_per_chunk, frames;
+	unsigned int nr_in, nr_out;	/* in hand, of this chunk */
 	u32 flags;
 	struct {
 		u64 in[CHUNK_MAX];	/* frames */
@@ -95,61 +96,55 @@ static bool frame_steal(const struct domain *d, mfn_t m)
 	return true;
 }
 
-static void frames_unsteal(struct exchange *e, unsigned int n)
-{
-	while (n--) {
-		struct frame *f = mfn_to_frame(mfn(e->list->in[n]));
-
-		(void)atomic_add_return(&f->state, FS_REF_ONE);
-		frame_give_back(e->d, mfn(e->list->in[n]));
-	}
-}
-
 static int chunk_steal(struct exchange *e)
 {
-	unsigned int order = e->x->in.extent_order, n = 0;
+	unsigned int order = e->x->in.extent_order;
 	u64 *list = e->x->in.extent_start.p;
 	u64 first;
 
 	for (unsigned int i = 0; i < e->in_per_chunk; i++) {
 		if (copy_from_guest(&first, list + e->x->nr_exchanged + i, 1)) {
-			frames_unsteal(e, n);
 			return -EFAULT;
 		}
 		for (unsigned int j = 0; j < 1U << order; j++) {
 			if (!frame_steal(e->d, mfn(first + j))) {
-				frames_unsteal(e, n);
 				return -EINVAL;
 			}
-			e->list->in[n++] = first + j;
+			e->list->in[e->nr_in++] = first + j;
 		}
 	}
 	return 0;
-}
-
-static void chunk_free_out(struct exchange *e, unsigned int n)
-{
-	while (n--) {
-		frames_free(mfn(e->list->out[n]), e->x->out.extent_order);
-	}
 }
 
 static int chunk_alloc(struct exchange *e)
 {
-	for (unsigned int i = 0; i < e->out_per_chunk; i++) {
+	for (; e->nr_out < e->out_per_chunk; e->nr_out++) {
 		mfn_t m = frames_alloc(e->x->out.extent_order, e->flags, 0);
 
 		if (mfn_eq(m, INVALID_MFN)) {
-			chunk_free_out(e, i);
 			return -ENOMEM;
 		}
-		e->list->out[i] = m.v;
+		e->list->out[e->nr_out] = m.v;
 	}
 	return 0;
 }
 
-/* From here on nothing fails: the frames change places. */
-static bool chunk_commit(struct exchange *e)
+static void chunk_undo(struct exchange *e)
+{
+	while (e->nr_in--) {
+		mfn_t m = mfn(e->list->in[e->nr_in]);
+
+		(void)atomic_add_return(&mfn_to_frame(m)->state, FS_REF_ONE);
+		frame_give_back(e->d, m);
+	}
+	while (e->nr_out--) {
+		frames_free(mfn(e->list->out[e->nr_out]),
+			    e->x->out.extent_order);
+	}
+}
+
+/* The frames change places; that fails only for a domain that is dying. */
+static int chunk_commit(struct exchange *e)
 {
 	struct domain *d = e->d;
 	unsigned int order = e->x->out.extent_order;
@@ -157,7 +152,7 @@ static bool chunk_commit(struct exchange *e)
 	spin_lock(&d->frame_lock);
 	if (d->dying) {
 		spin_unlock(&d->frame_lock);
-		return false;
+		return -EINVAL;
 	}
 	for (unsigned int i = 0; i < e->out_per_chunk; i++) {
 		domain_frames_added(d, mfn(e->list->out[i]), 1U << order);
@@ -172,7 +167,7 @@ static bool chunk_commit(struct exchange *e)
 		mfn_to_frame(mfn(e->list->in[i]))->tlb_stamp = tlb_stamp_now();
 		frames_free(mfn(e->list->in[i]), 0);
 	}
-	return true;
+	return 0;
 }
 
 static int chunk_names(struct exchange *e)
@@ -198,37 +193,17 @@ static int chunk_names(struct exchange *e)
 
 static int do_chunk(struct exchange *e)
 {
-	int err = chunk_alloc(e);
+	int err;
 
+	e->nr_in = e->nr_out = 0;
+	err = chunk_alloc(e) ?: chunk_steal(e) ?: chunk_commit(e);
 	if (err) {
-		return err;
-	}
-	err = chunk_steal(e);
-	if (!err && !chunk_commit(e)) {
-		frames_unsteal(e, e->frames);
-		err = -EINVAL;
-	}
-	if (err) {
-		chunk_free_out(e, e->out_per_chunk);
+		chunk_undo(e);
 		return err;
 	}
 	err = chunk_names(e);
 	e->x->nr_exchanged += e->in_per_chunk;
-	return err;
-}
-
-static int do_chunks(struct exchange *e)
-{
-	int err = 0;
-
-	while (!err && e->x->nr_exchanged < e->x->in.nr_extents) {
-		err = do_chunk(e);
-		if (!err && e->x->nr_exchanged < e->x->in.nr_extents &&
-		    hypercall_preempt()) {
-			err = -ERESTART;
-		}
-	}
-	return err;
+	return err || !hypercall_preempt() ? err : -ERESTART;
 }
 
 long op_exchange(struct domain *caller, void *arg)
@@ -248,7 +223,10 @@ long op_exchange(struct domain *caller, void *arg)
 		return err;
 	}
 	e.list = heap_alloc_pages(1);
-	err = e.list ? do_chunks(&e) : -ENOMEM;
+	err = e.list ? 0 : -ENOMEM;
+	while (!err && e.x->nr_exchanged < e.x->in.nr_extents) {
+		err = do_chunk(&e);
+	}
 	heap_free_pages(e.list, 1);
 	domain_put(e.d);
 	return err;

@@ -76,24 +76,20 @@ static int set_ldt(const struct mmuext_op *op)
 static int clear_or_copy(const struct mmuext_op *op, struct domain *owner)
 {
 	mfn_t dst = mfn(op->arg1.mfn), src = mfn(op->arg2.src_mfn);
-	bool copy = op->cmd == MMUEXT_COPY_PAGE;
+	int err = 0;
 
-	if (copy && !frame_get(src, owner)) {
-		return -EINVAL;
-	}
 	if (page_type_get(dst, FT_WRITABLE, owner, false)) {
-		if (copy) {
-			frame_put(src);
-		}
 		return -EINVAL;
 	}
-	if (copy) {
+	if (op->cmd == MMUEXT_CLEAR_PAGE) {
+		page_zero(mfn_to_virt(dst));
+	} else if (frame_get(src, owner)) {
 		page_copy(mfn_to_virt(dst), mfn_to_virt(src));
 		frame_put(src);
 	} else {
-		page_zero(mfn_to_virt(dst));
+		err = -EINVAL;
 	}
-	return page_type_put(dst, false);
+	return page_type_put(dst, false) ?: err;
 }
 
 static int set_user_root(unsigned long m)
@@ -113,13 +109,31 @@ static int flush_cache(void)
 	return 0;
 }
 
-static int own_op(const struct mmuext_op *op)
+static int one_op(const struct mmuext_op *op, struct domain *owner)
 {
+	mfn_t m = mfn(op->arg1.mfn);
+
+	if (owner != current->domain && op->cmd > MMUEXT_UNPIN_TABLE &&
+	    op->cmd <= MMUEXT_NEW_USER_BASEPTR) {
+		return -EPERM;
+	}
 	switch (op->cmd) {
+	case MMUEXT_PIN_L1_TABLE:
+	case MMUEXT_PIN_L2_TABLE:
+	case MMUEXT_PIN_L3_TABLE:
+	case MMUEXT_PIN_L4_TABLE:
+		return page_pin(m, (enum frame_type)(FT_L1 + op->cmd -
+						     MMUEXT_PIN_L1_TABLE),
+				owner);
+	case MMUEXT_UNPIN_TABLE:
+		return unpin(m, owner);
+	case MMUEXT_CLEAR_PAGE:
+	case MMUEXT_COPY_PAGE:
+		return clear_or_copy(op, owner);
 	case MMUEXT_NEW_BASEPTR:
-		return pvcpu_set_root(current, mfn(op->arg1.mfn));
+		return pvcpu_set_root(current, m);
 	case MMUEXT_NEW_USER_BASEPTR:
-		return set_user_root(op->arg1.mfn);
+		return set_user_root(m.v);
 	case MMUEXT_TLB_FLUSH_LOCAL:
 	case MMUEXT_INVLPG_LOCAL:
 	case MMUEXT_TLB_FLUSH_MULTI:
@@ -137,31 +151,6 @@ static int own_op(const struct mmuext_op *op)
 		return -EOPNOTSUPP;
 	default:
 		return hypercall_enosys(op->cmd);
-	}
-}
-
-static int one_op(const struct mmuext_op *op, struct domain *owner)
-{
-	switch (op->cmd) {
-	case MMUEXT_PIN_L1_TABLE:
-	case MMUEXT_PIN_L2_TABLE:
-	case MMUEXT_PIN_L3_TABLE:
-	case MMUEXT_PIN_L4_TABLE:
-		return page_pin(mfn(op->arg1.mfn),
-				(enum frame_type)(FT_L1 + op->cmd -
-						  MMUEXT_PIN_L1_TABLE),
-				owner);
-	case MMUEXT_UNPIN_TABLE:
-		return unpin(mfn(op->arg1.mfn), owner);
-	case MMUEXT_CLEAR_PAGE:
-	case MMUEXT_COPY_PAGE:
-		return clear_or_copy(op, owner);
-	default:
-		if (owner != current->domain &&
-		    op->cmd <= MMUEXT_NEW_USER_BASEPTR) {
-			return -EPERM;
-		}
-		return own_op(op);
 	}
 }
 

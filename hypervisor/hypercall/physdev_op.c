@@ -162,15 +162,9 @@ static const struct subcall calls[] = {
 	CALL(apic_write, apic, SUB_PRIVILEGED),
 	CALL(alloc_irq_vector, irq, SUB_PRIVILEGED | SUB_OUT),
 	CALL(restore_msi_ext, pci_device, SUB_PRIVILEGED),
-	NOTHING(free_irq_vector),
-	NOTHING(manage_pci_add),
-	NOTHING(manage_pci_remove),
-	NOTHING(manage_pci_add_ext),
 	NOTHING(pci_device_add),
 	NOTHING(pci_device_remove),
 	NOTHING(pci_mmcfg_reserved),
-	NOTHING(prepare_msix),
-	NOTHING(release_msix),
 	NOTHING(dbgp_op),
 };
 

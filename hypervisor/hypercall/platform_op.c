@@ -77,15 +77,6 @@ HC(platform_op)
 	return subcall_versioned(&platform, a1);
 }
 
-static long mc_fetch(struct domain *d, void *arg)
-{
-	struct xen_mc_fetch *f = arg;
-
-	f->flags = XEN_MC_NODATA;
-	f->fetch_id = 0;
-	return 0;
-}
-
 /* CPUs whose machine checks domain 0 is told of: none. */
 static long mc_physcpuinfo(struct domain *d, void *arg)
 {
@@ -94,7 +85,6 @@ static long mc_physcpuinfo(struct domain *d, void *arg)
 }
 
 static const struct subcall mc_calls[] = {
-	[XEN_MC_fetch] = { mc_fetch, 0, SUB_OUT },
 	[XEN_MC_physcpuinfo] = { mc_physcpuinfo, 0, SUB_OUT },
 };
 

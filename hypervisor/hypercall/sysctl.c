@@ -75,33 +75,25 @@ static long sched_id(struct domain *d, void *arg)
 	return 0;
 }
 
-struct list_out {
-	struct xen_sysctl_getdomaininfolist *arg;
-	long err;
-};
-
+/* 1: the list is full. */
 static int put_domain_info(struct domain *d, void *arg)
 {
-	struct list_out *out = arg;
+	struct xen_sysctl_getdomaininfolist *l = arg;
 	struct xen_domctl_getdomaininfo info;
 
-	if (out->arg->num_domains == out->arg->max_domains) {
+	if (l->num_domains == l->max_domains) {
 		return 1;
 	}
 	domain_info_fill(d, &info);
-	out->err = copy_to_guest(out->arg->buffer.p + out->arg->num_domains,
-				 &info, 1);
-	out->arg->num_domains++;
-	return out->err != 0;
+	return copy_to_guest(l->buffer.p + l->num_domains++, &info, 1);
 }
 
 static long getdomaininfolist(struct domain *d, void *arg)
 {
-	struct list_out out = { arg, 0 };
+	struct xen_sysctl_getdomaininfolist *l = arg;
 
-	out.arg->num_domains = 0;
-	domain_for_each(out.arg->first_domain, put_domain_info, &out);
-	return out.err;
+	l->num_domains = 0;
+	return min(domain_for_each(l->first_domain, put_domain_info, l), 0);
 }
 
 static long debug_keys(struct domain *d, void *arg)
@@ -172,8 +164,6 @@ static long cpupool_op(struct domain *d, void *arg)
 		p->n_dom = 0;
 		domain_for_each(0, count_domain, &p->n_dom);
 		return bitmap_to_guest(&p->cpumap, cpus_online);
-	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-		return bitmap_to_guest(&p->cpumap, 0);
 	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
 		return p->cpupool_id ? -ENOENT : 0;
 	default:

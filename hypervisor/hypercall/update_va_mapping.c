@@ -34,29 +34,20 @@ static int set_entry(vaddr_t va, pte_t new, struct domain *frame_owner)
 static int flush(vaddr_t va, unsigned long flags)
 {
 	struct domain *d = current->domain;
+	unsigned long type = flags & UVMF_FLUSHTYPE_MASK;
 	unsigned long which = flags & ~UVMF_FLUSHTYPE_MASK;
 	cpumask_t cpus = CPUMASK(this_cpu_id());
-	int err;
 
-	switch (flags & UVMF_FLUSHTYPE_MASK) {
-	case UVMF_NONE:
-		return 0;
-	case UVMF_TLB_FLUSH:
-	case UVMF_INVLPG:
-		break;
-	default:
-		return -EINVAL;
+	if (type != UVMF_TLB_FLUSH && type != UVMF_INVLPG) {
+		return type == UVMF_NONE ? 0 : -EINVAL;
 	}
 	if (which == UVMF_ALL) {
 		cpus = READ_ONCE(d->dirty_cpus);
-	} else if (which != UVMF_LOCAL) {
-		err = vcpu_bitmap_to_cpus(d, which, &cpus);
-		if (err) {
-			return err;
-		}
+	} else if (which != UVMF_LOCAL &&
+		   vcpu_bitmap_to_cpus(d, which, &cpus)) {
+		return -EFAULT;
 	}
-	guest_tlb_flush(cpus, (flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG,
-			va);
+	guest_tlb_flush(cpus, type == UVMF_INVLPG, va);
 	return 0;
 }
 

@@ -74,36 +74,6 @@ static void singleshot_set(struct vcpu *v, u64 when)
 	timer_set(&v->singleshot, when);
 }
 
-/* Calls without an argument, and those whose argument is not copied in. */
-static long on_vcpu(unsigned long cmd, struct vcpu *v, unsigned long arg)
-{
-	switch (cmd) {
-	case VCPUOP_initialise:
-		return op_initialise(v, arg);
-	case VCPUOP_up:
-		return vcpu_up(v);
-	case VCPUOP_down:
-		vcpu_down(v);
-		return 0;
-	case VCPUOP_is_up:
-		return !(READ_ONCE(v->pause_flags) & VPF_DOWN);
-	case VCPUOP_get_runstate_info:
-		return op_get_runstate(v, arg);
-	case VCPUOP_stop_periodic_timer:
-		periodic_set(v, 0);
-		return 0;
-	case VCPUOP_send_nmi:
-		guest_nmi_raise(v);
-		vcpu_kick(v);
-		return 0;
-	case VCPUOP_get_physid:
-		/* Only for vCPUs bound to CPUs for good, which none is. */
-		return -EINVAL;
-	default:
-		return hypercall_enosys(cmd);
-	}
-}
-
 HC(vcpu_op)
 {
 	static const u8 sizes[] = {
@@ -162,8 +132,29 @@ HC(vcpu_op)
 	case VCPUOP_register_vcpu_info:
 		return vcpu_register_info(v, mfn(arg.info.mfn),
 					  arg.info.offset);
+	case VCPUOP_initialise:
+		return op_initialise(v, a3);
+	case VCPUOP_up:
+		return vcpu_up(v);
+	case VCPUOP_down:
+		vcpu_down(v);
+		return 0;
+	case VCPUOP_is_up:
+		return !(READ_ONCE(v->pause_flags) & VPF_DOWN);
+	case VCPUOP_get_runstate_info:
+		return op_get_runstate(v, a3);
+	case VCPUOP_stop_periodic_timer:
+		periodic_set(v, 0);
+		return 0;
+	case VCPUOP_send_nmi:
+		guest_nmi_raise(v);
+		vcpu_kick(v);
+		return 0;
+	case VCPUOP_get_physid:
+		/* Only for vCPUs bound to CPUs for good, which none is. */
+		return -EINVAL;
 	default:
-		return on_vcpu(a1, v, a3);
+		return hypercall_enosys(a1);
 	}
 }
 
