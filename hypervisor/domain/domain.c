@@ -125,6 +125,7 @@ static void domain_free(struct domain *d)
 	heap_free(d->vcpus);
 	policy_free_domain(d);
 	heap_free(d->console_buf);
+	heap_free(d->e820);
 	heap_free(d);
 }
 

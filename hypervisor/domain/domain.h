@@ -183,7 +183,7 @@ struct domain {
 	u64 claimed_pages;
 	u64 hv_pages;			/* shared info, grant frames, ... */
 	u64 vm_assist;			/* VMASST_TYPE_* bits */
-	struct e820_entry *e820;	/* XENMEM_set_memory_map; heap; lock */
+	struct e820_entry *e820;	/* XENMEM_set_memory_map; heap, kept */
 	unsigned int nr_e820;
 
 	struct shared_info *shared;	/* our address */

@@ -25,17 +25,14 @@ static DEFINE_PER_CPU(struct multicall_entry *, multicall);
 static DEFINE_PER_CPU(bool, multicall_restart);
 
 static const char *const names[NR_HYPERCALLS] = {
-	"set_trap_table", "mmu_update", "set_gdt", "stack_switch",
-	"set_callbacks", "fpu_taskswitch", "sched_op_compat", "platform_op",
-	"set_debugreg", "get_debugreg", "update_descriptor", "11",
-	"memory_op", "multicall", "update_va_mapping", "set_timer_op",
-	"event_channel_op_compat", "xen_version", "console_io",
-	"physdev_op_compat", "grant_table_op", "vm_assist",
-	"update_va_mapping_otherdomain", "iret", "vcpu_op",
-	"set_segment_base", "mmuext_op", "xsm_op", "nmi_op", "sched_op",
-	"callback_op", "xenoprof_op", "event_channel_op", "physdev_op",
-	"hvm_op", "sysctl", "domctl", "kexec_op", "tmem_op", "argo_op",
-	"xenpmu_op", "dm_op", "hypfs_op", [__HYPERVISOR_mca] = "mca",
+#define NAME(name) [__HYPERVISOR_##name] = #name,
+	HYPERCALLS(NAME)
+	/* Not there. */
+	NAME(sched_op_compat) NAME(event_channel_op_compat)
+	NAME(physdev_op_compat) NAME(xsm_op) NAME(nmi_op) NAME(xenoprof_op)
+	NAME(hvm_op) NAME(kexec_op) NAME(tmem_op) NAME(argo_op)
+	NAME(xenpmu_op) NAME(dm_op) NAME(hypfs_op)
+#undef NAME
 };
 
 const char *hypercall_name(unsigned int nr)
@@ -76,17 +73,8 @@ extern const hypercall_fn hypercall_table[NR_HYPERCALLS];
 #pragma GCC diagnostic ignored "-Woverride-init"
 const hypercall_fn hypercall_table[NR_HYPERCALLS] = {
 	[0 ... NR_HYPERCALLS - 1] = hc_missing,
-#define CALL(name) [__HYPERVISOR_##name] = hc_##name
-	CALL(set_trap_table), CALL(mmu_update), CALL(set_gdt),
-	CALL(stack_switch), CALL(set_callbacks), CALL(fpu_taskswitch),
-	CALL(platform_op), CALL(set_debugreg), CALL(get_debugreg),
-	CALL(update_descriptor), CALL(memory_op), CALL(multicall),
-	CALL(update_va_mapping), CALL(set_timer_op), CALL(xen_version),
-	CALL(console_io), CALL(grant_table_op), CALL(vm_assist),
-	CALL(update_va_mapping_otherdomain), CALL(iret), CALL(vcpu_op),
-	CALL(set_segment_base), CALL(mmuext_op), CALL(sched_op),
-	CALL(callback_op), CALL(event_channel_op), CALL(physdev_op),
-	CALL(sysctl), CALL(domctl), CALL(mca),
+#define CALL(name) [__HYPERVISOR_##name] = hc_##name,
+	HYPERCALLS(CALL)
 #undef CALL
 };
 #pragma GCC diagnostic pop

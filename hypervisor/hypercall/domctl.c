@@ -212,6 +212,50 @@ static long hypercall_init(struct domain *d, void *arg)
 	return 0;
 }
 
+/* A frame's type in the words of XEN_DOMCTL_PFINFO_*. */
+static u64 frame_info(struct domain *d, mfn_t m)
+{
+	static const u32 tables[] = {
+		[FT_L1] = XEN_DOMCTL_PFINFO_L1TAB,
+		[FT_L2] = XEN_DOMCTL_PFINFO_L2TAB,
+		[FT_L3] = XEN_DOMCTL_PFINFO_L3TAB,
+		[FT_L4] = XEN_DOMCTL_PFINFO_L4TAB,
+		[FT_DESC] = XEN_DOMCTL_PFINFO_NOTAB,
+	};
+	u64 state, info;
+
+	if (!mfn_valid(m) || !frame_get(m, d)) {
+		return XEN_DOMCTL_PFINFO_XTAB;
+	}
+	state = READ_ONCE(mfn_to_frame(m)->state);
+	info = state & FS_TYPE_REF_MASK ? tables[frame_type_of(state)] : 0;
+	if (state & FS_PINNED) {
+		info |= XEN_DOMCTL_PFINFO_LPINTAB;
+	}
+	frame_put(m);
+	return info;
+}
+
+static long getpageframeinfo3(struct domain *d, void *arg)
+{
+	struct xen_domctl_getpageframeinfo3 *p = arg;
+	u64 gfn;
+
+	if (p->num > 1024) {
+		return -E2BIG;
+	}
+	for (u64 i = 0; i < p->num; i++) {
+		if (copy_from_guest(&gfn, p->array.p + i, 1)) {
+			return -EFAULT;
+		}
+		gfn = frame_info(d, mfn(gfn));
+		if (copy_to_guest(p->array.p + i, &gfn, 1)) {
+			return -EFAULT;
+		}
+	}
+	return 0;
+}
+
 int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out)
 {
 	u32 bytes = min((from->nr_bits + 7) / 8, 8U);
@@ -279,7 +323,7 @@ static long getvcpucontext(struct domain *d, void *arg)
 	long err;
 
 	if (!v || v == current) {
-		return v ? -EINVAL : -EINVAL;
+		return -EINVAL;
 	}
 	if (!v->initialised) {
 		return -ENODATA;
@@ -423,6 +467,7 @@ static const struct subcall calls[] = {
 	CALL(settscinfo, SUB_DOMAIN),
 	CALL(setnodeaffinity, SUB_DOMAIN),
 	CALL(getnodeaffinity, SUB_DOMAIN),
+	CALL(getpageframeinfo3, SUB_DOMAIN),
 	CALL(get_cpu_policy, SUB_DOMAIN | SUB_OUT),
 	CALL(set_cpu_policy, SUB_DOMAIN | SUB_OUT),
 };

@@ -67,40 +67,26 @@ long subcall_versioned(const struct subcall_family *f, vaddr_t arg);
 /* Fills a page (our view of it) with a guest's entries for hypercalls. */
 void hypercall_page_fill(void *page);
 
-/* Every call's handler; file hypercall/<name>.c or the layer that owns it. */
+/*
+ * Every call that is there: hypercall/<name>.c, or with its kin there
+ * (pv_calls.c, vcpu_op.c, platform_op.c, dispatch.c); those that belong to a
+ * vCPU's registers, pvcpu/.
+ */
+#define HYPERCALLS(X) \
+	X(set_trap_table) X(mmu_update) X(set_gdt) X(stack_switch) \
+	X(set_callbacks) X(fpu_taskswitch) X(platform_op) X(set_debugreg) \
+	X(get_debugreg) X(update_descriptor) X(memory_op) X(multicall) \
+	X(update_va_mapping) X(set_timer_op) X(xen_version) X(console_io) \
+	X(grant_table_op) X(vm_assist) X(update_va_mapping_otherdomain) \
+	X(iret) X(vcpu_op) X(set_segment_base) X(mmuext_op) X(sched_op) \
+	X(callback_op) X(event_channel_op) X(physdev_op) X(sysctl) \
+	X(domctl) X(mca)
+
 #define HC(name) long hc_##name(unsigned long a1, unsigned long a2, \
 				unsigned long a3, unsigned long a4, \
 				unsigned long a5)
-HC(set_trap_table);		/* pvcpu/trap_table.c */
-HC(mmu_update);			/* hypercall/mmu_update.c */
-HC(set_gdt);			/* pvcpu/gdt.c */
-HC(stack_switch);		/* hypercall/pv_calls.c */
-HC(set_callbacks);
-HC(fpu_taskswitch);
-HC(platform_op);		/* hypercall/platform_op.c */
-HC(set_debugreg);
-HC(get_debugreg);
-HC(update_descriptor);
-HC(memory_op);			/* hypercall/memory_op.c */
-HC(multicall);
-HC(update_va_mapping);		/* hypercall/update_va_mapping.c */
-HC(set_timer_op);		/* hypercall/vcpu_op.c */
-HC(xen_version);
-HC(console_io);			/* hypercall/console_io.c */
-HC(grant_table_op);		/* hypercall/grant_table_op.c */
-HC(vm_assist);
-HC(update_va_mapping_otherdomain);
-HC(iret);			/* pvcpu/iret.c */
-HC(vcpu_op);			/* hypercall/vcpu_op.c */
-HC(set_segment_base);
-HC(mmuext_op);			/* hypercall/mmuext_op.c */
-HC(sched_op);			/* hypercall/sched_op.c */
-HC(callback_op);
-HC(event_channel_op);		/* hypercall/event_channel_op.c */
-HC(physdev_op);			/* hypercall/physdev_op.c */
-HC(sysctl);			/* hypercall/sysctl.c */
-HC(domctl);			/* hypercall/domctl.c */
-HC(mca);			/* hypercall/platform_op.c */
-HC(missing);
+#define HC_DECLARE(name) HC(name);
+HYPERCALLS(HC_DECLARE)
+HC_DECLARE(missing)
 
 #endif

@@ -71,16 +71,14 @@ static void frame_give_back(const struct domain *d, mfn_t m)
 static bool frame_steal(const struct domain *d, mfn_t m)
 {
 	struct frame *f;
-	bool taken;
 	u64 s;
 
 	if (!frame_get(m, d)) {
 		return false;
 	}
 	f = mfn_to_frame(m);
-	taken = __atomic_fetch_and(&f->flags, (u8)~FRAME_ALLOCATED,
-				   __ATOMIC_SEQ_CST) & FRAME_ALLOCATED;
-	if (!taken) {
+	if (!(__atomic_fetch_and(&f->flags, (u8)~FRAME_ALLOCATED,
+				 __ATOMIC_SEQ_CST) & FRAME_ALLOCATED)) {
 		frame_put(m);
 		return false;
 	}

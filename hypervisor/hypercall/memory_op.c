@@ -10,7 +10,6 @@
 #include "hypercall/foreign.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/memory_op.h"
-#include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/guest_copy.h"
 #include "x86/paging.h"
@@ -76,48 +75,33 @@ static long put_map(struct xen_memory_map *m, const struct e820_entry *e,
 
 static long op_memory_map(struct domain *d, void *arg)
 {
-	struct e820_entry *copy = heap_alloc(BOOT_MAX_E820 * sizeof(*copy));
-	unsigned int n;
-	long err;
+	unsigned int n = READ_ONCE(d->nr_e820);
 
-	if (!copy) {
-		return -ENOMEM;
-	}
-	spin_lock(&d->lock);
-	n = d->nr_e820;
-	memcpy(copy, d->e820, n * sizeof(*copy));
-	spin_unlock(&d->lock);
-	err = n ? put_map(arg, copy, n) : -ENOSYS;
-	heap_free(copy);
-	return err;
+	return n ? put_map(arg, d->e820, n) : -ENOSYS;
 }
 
+/* For a domain that runs not yet; the map is its own as long as it lives. */
 static long op_set_memory_map(struct domain *d, void *arg)
 {
 	struct xen_memory_map *m = &((struct xen_foreign_memory_map *)arg)->map;
-	struct e820_entry *map, *old;
-	long err = -EFAULT;
 
 	if (m->nr_entries > BOOT_MAX_E820) {
 		return -E2BIG;
 	}
-	map = heap_alloc(m->nr_entries * sizeof(*map));
-	if (!map) {
+	spin_lock(&d->lock);
+	if (!d->e820) {
+		d->e820 = heap_alloc(BOOT_MAX_E820 * sizeof(*d->e820));
+	}
+	spin_unlock(&d->lock);
+	if (!d->e820) {
 		return -ENOMEM;
 	}
-	if (!copy_from_guest(map, m->buffer.p, m->nr_entries)) {
-		spin_lock(&d->lock);
-		err = d->dying ? -EINVAL : 0;
-		if (!err) {
-			old = d->e820;
-			d->e820 = map;
-			d->nr_e820 = m->nr_entries;
-			map = old;
-		}
-		spin_unlock(&d->lock);
+	WRITE_ONCE(d->nr_e820, 0);
+	if (copy_from_guest(d->e820, m->buffer.p, m->nr_entries)) {
+		return -EFAULT;
 	}
-	heap_free(map);
-	return err;
+	WRITE_ONCE(d->nr_e820, m->nr_entries);
+	return 0;
 }
 
 static long op_machine_memory_map(struct domain *d, void *arg)

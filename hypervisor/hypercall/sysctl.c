@@ -171,22 +171,6 @@ static long cpupool_op(struct domain *d, void *arg)
 	}
 }
 
-static long scheduler_op(struct domain *d, void *arg)
-{
-	struct xen_sysctl_scheduler_op *s = arg;
-
-	if (s->cpupool_id || s->sched_id != XEN_SCHEDULER_CREDIT) {
-		return -EINVAL;
-	}
-	if (s->cmd != XEN_SYSCTL_SCHEDOP_getinfo) {
-		return -EOPNOTSUPP;
-	}
-	s->u.sched_credit = (struct xen_sysctl_credit_schedule){
-		.tslice_ms = SCHED_SLICE_MS,
-	};
-	return 0;
-}
-
 static const struct subcall calls[] = {
 	[XEN_SYSCTL_readconsole] = { readconsole, 0, SUB_OUT },
 	[XEN_SYSCTL_perfc_op] = { sysctl_perfc_op, 0, SUB_OUT },
@@ -197,7 +181,6 @@ static const struct subcall calls[] = {
 	[XEN_SYSCTL_cputopoinfo] = { cputopoinfo, 0, SUB_OUT },
 	[XEN_SYSCTL_numainfo] = { numainfo, 0, SUB_OUT },
 	[XEN_SYSCTL_cpupool_op] = { cpupool_op, 0, SUB_OUT },
-	[XEN_SYSCTL_scheduler_op] = { scheduler_op, 0, SUB_OUT },
 	[XEN_SYSCTL_get_cpu_featureset] = { get_cpu_featureset, 0, SUB_OUT },
 	[XEN_SYSCTL_get_cpu_policy] = { get_system_cpu_policy, 0, SUB_OUT },
 };

@@ -56,7 +56,6 @@ int domain_relinquish_memory(struct domain *d)
 	unsigned int n = 0;
 	u32 m;
 
-	heap_free(xchg(&d->e820, NULL));
 	(void)domain_claim_pages(d, 0);
 	for (;;) {
 		m = d->relinquish_frame;
