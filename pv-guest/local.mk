@@ -32,7 +32,7 @@ KEEL_LIB_OBJS = $(addprefix %D%/, \
 	xen/shutdown.o xen/balloon.o xen/suspend.o \
 	front/control.o front/store.o front/device.o front/blkfront.o \
 	front/netfront.o)
-KEEL_APPS = hello diskcheck echo hog manage
+KEEL_APPS = hello diskcheck echo ping hog manage
 KEEL_IMAGES = $(addprefix keel-, $(KEEL_APPS))
 
 PARAVANE_ALL += $(KEEL_IMAGES)
@@ -143,7 +143,7 @@ clean-keel-kernel:
 
 # ---- apps that run on a bare machine, too ----
 
-KEEL_NATIVE_APPS = diskcheck echo
+KEEL_NATIVE_APPS = diskcheck echo ping
 KEEL_NATIVE_APP_OBJS = $(KEEL_NATIVE_SRCS:%=%D%/native/platform/native/%.o) \
 	$(addprefix %D%/native/, platform/native/app.o \
 	platform/native/virtio.o platform/native/block.o \

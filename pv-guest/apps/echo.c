@@ -5,63 +5,12 @@
  * 7, which sends back what it got. Words: ip=A.B.C.D seconds=N.
  */
 #include "apps/app.h"
+#include "apps/ip.h"
 #include "net.h"
-
-struct ethernet {
-	uint8_t to[6], from[6];
-	uint16_t type;
-} __attribute__((packed));
-
-struct arp {
-	uint16_t hardware, protocol;
-	uint8_t hardware_size, protocol_size;
-	uint16_t operation;
-	uint8_t sender_mac[6];
-	uint32_t sender_ip;
-	uint8_t target_mac[6];
-	uint32_t target_ip;
-} __attribute__((packed));
-
-struct ipv4 {
-	uint8_t version, tos;
-	uint16_t length, id, fragment;
-	uint8_t ttl, protocol;
-	uint16_t sum;
-	uint32_t from, to;
-} __attribute__((packed));
-
-struct icmp {
-	uint8_t type, code;
-	uint16_t sum;
-} __attribute__((packed));
-
-struct udp {
-	uint16_t from, to, length, sum;
-} __attribute__((packed));
 
 static struct net net;
 static uint32_t address;
 static unsigned long pings, datagrams;
-
-static uint16_t swap16(uint16_t v)
-{
-	return __builtin_bswap16(v);
-}
-
-/* The Internet's checksum, of what lies in network order. */
-static uint16_t checksum(const void *data, size_t n)
-{
-	const uint8_t *p = data;
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		sum += i & 1 ? p[i] : p[i] << 8;
-	}
-	while (sum >> 16) {
-		sum = (sum & 0xffff) + (sum >> 16);
-	}
-	return swap16(~sum);
-}
 
 static void turn_round(struct ethernet *e)
 {
@@ -73,12 +22,12 @@ static size_t arp(struct ethernet *e, size_t size)
 {
 	struct arp *a = (struct arp *)(e + 1);
 
-	if (size < sizeof(*e) + sizeof(*a) || a->operation != swap16(1) ||
+	if (size < sizeof(*e) + sizeof(*a) || a->operation != swap16(ARP_ASKS) ||
 	    a->target_ip != address) {
 		return 0;
 	}
 	turn_round(e);
-	a->operation = swap16(2);
+	a->operation = swap16(ARP_ANSWERS);
 	memcpy(a->target_mac, a->sender_mac, 6);
 	a->target_ip = a->sender_ip;
 	memcpy(a->sender_mac, net.mac, 6);
@@ -88,10 +37,10 @@ static size_t arp(struct ethernet *e, size_t size)
 
 static bool icmp(struct icmp *c, size_t size)
 {
-	if (size < sizeof(*c) || c->type != 8) {
+	if (size < sizeof(*c) || c->type != ICMP_ASKS) {
 		return false;
 	}
-	c->type = 0;
+	c->type = ICMP_ANSWER;
 	c->sum = 0;
 	c->sum = checksum(c, size);
 	pings++;
@@ -129,10 +78,10 @@ static size_t ipv4(struct ethernet *e, size_t size)
 	    (ip->fragment & swap16(0x3fff))) {
 		return 0;
 	}
-	if (ip->protocol == 1) {
+	if (ip->protocol == IP_ICMP) {
 		answer = icmp((struct icmp *)((char *)ip + header),
 			      length - header);
-	} else if (ip->protocol == 17) {
+	} else if (ip->protocol == IP_UDP) {
 		answer = udp((struct udp *)((char *)ip + header),
 			     length - header);
 	}
@@ -146,22 +95,6 @@ static size_t ipv4(struct ethernet *e, size_t size)
 	ip->sum = 0;
 	ip->sum = checksum(ip, header);
 	return sizeof(*e) + length;
-}
-
-static uint32_t parse_address(const char *p)
-{
-	uint32_t ip = 0, part = 0, shift = 0;
-
-	for (; (*p >= '0' && *p <= '9') || *p == '.'; p++) {
-		if (*p == '.') {
-			ip |= part << shift;
-			shift += 8;
-			part = 0;
-		} else {
-			part = part * 10 + *p - '0';
-		}
-	}
-	return ip | part << shift;
 }
 
 int main(void)
@@ -192,9 +125,9 @@ int main(void)
 			net_wait(&net, 100 * APP_MSEC);
 			continue;
 		}
-		if (e->type == swap16(0x0806)) {
+		if (e->type == swap16(ETHERNET_ARP)) {
 			answer = arp(e, size);
-		} else if (e->type == swap16(0x0800)) {
+		} else if (e->type == swap16(ETHERNET_IPV4)) {
 			answer = ipv4(e, size);
 		}
 		if (answer) {

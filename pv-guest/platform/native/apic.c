@@ -20,7 +20,6 @@
 #define MASKED		0x10000
 #define DELIVERING	0x1000
 #define DIVIDE_BY_1	0xb
-#define WINDOW_NS	10000000
 
 static uint64_t ticks_mul;		/* ticks = ns * ticks_mul >> 32 */
 
@@ -72,9 +71,8 @@ static uint32_t window_end(void)
 
 void apic_calibrate(void)
 {
-	uint64_t ticks = clock_pit_window(window_begin, window_end);
-
-	ticks_mul = (ticks << 32) / WINDOW_NS;
+	ticks_mul = (clock_measure(window_begin, window_end) << 32) /
+		    1000000000;
 	*reg(APIC_TIMER) = 0;
 	*reg(APIC_LVT_TIMER) = VECTOR_TIMER;
 }

@@ -7,7 +7,8 @@
 #include "platform/native/start.h"
 
 #define PIT_HZ		1193182
-#define PIT_WINDOW	(PIT_HZ / 100)
+#define WINDOWS_PER_SEC	200
+#define WINDOWS		5
 #define PIT_CHANNEL2	0x42
 #define PIT_COMMAND	0x43
 #define PIT_GATE	0x61
@@ -16,20 +17,37 @@
 static uint64_t tsc_start, tsc_mul;	/* ns = ticks * tsc_mul >> 32 */
 static uint64_t wall_at_start;		/* seconds since 1970 */
 
-/* What `end` returns a hundredth of a second after `begin`. */
-uint32_t clock_pit_window(void (*begin)(void), uint32_t (*end)(void))
+/* What `end` returns a two hundredth of a second after `begin`. */
+static uint32_t one_window(void (*begin)(void), uint32_t (*end)(void))
 {
-	uint32_t result;
-
 	out8(PIT_GATE, (in8(PIT_GATE) & ~2) | 1);
 	out8(PIT_COMMAND, 0xb0);	/* channel 2, both bytes, one shot */
-	out8(PIT_CHANNEL2, PIT_WINDOW & 0xff);
-	out8(PIT_CHANNEL2, PIT_WINDOW >> 8);
+	out8(PIT_CHANNEL2, PIT_HZ / WINDOWS_PER_SEC & 0xff);
+	out8(PIT_CHANNEL2, PIT_HZ / WINDOWS_PER_SEC >> 8);
 	begin();
 	while (!(in8(PIT_GATE) & 0x20)) {
 	}
-	result = end();
-	return result;
+	return end();
+}
+
+/*
+ * Under a hypervisor the CPU may be away at either end of a window, so there
+ * are some, and the middle one of their results counts. Per second.
+ */
+uint64_t clock_measure(void (*begin)(void), uint32_t (*end)(void))
+{
+	uint32_t result[WINDOWS];
+
+	for (int i = 0; i < WINDOWS; i++) {
+		uint32_t r = one_window(begin, end);
+		int at = i;
+
+		for (; at && result[at - 1] > r; at--) {
+			result[at] = result[at - 1];
+		}
+		result[at] = r;
+	}
+	return (uint64_t)result[WINDOWS / 2] * WINDOWS_PER_SEC;
 }
 
 static void tsc_begin(void)
@@ -81,9 +99,7 @@ static uint64_t read_date(void)
 
 void clock_calibrate(void)
 {
-	uint64_t ticks = clock_pit_window(tsc_begin, tsc_end);
-
-	tsc_mul = (NS_PER_SEC / 100 << 32) / ticks;
+	tsc_mul = (NS_PER_SEC << 32) / clock_measure(tsc_begin, tsc_end);
 	tsc_start = rdtsc();
 	wall_at_start = read_date();
 }

@@ -101,9 +101,12 @@ void apic_eoi(void);
 void apic_send(uint32_t apic_id, uint32_t command);
 uint32_t apic_current_id(void);
 
-/* clock.c: after this clock_ns() works; apic_calibrate() runs in its window. */
+/*
+ * clock.c: after this clock_ns() works. What counts between begin and end, per
+ * second, measured against the interval timer.
+ */
 void clock_calibrate(void);
-uint32_t clock_pit_window(void (*begin)(void), uint32_t (*end)(void));
+uint64_t clock_measure(void (*begin)(void), uint32_t (*end)(void));
 
 /* acpi.c: CPUs into native_cpus[].apic_id, their number returned. */
 unsigned int acpi_init(uint64_t rsdp);
