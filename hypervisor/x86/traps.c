@@ -17,23 +17,10 @@
 #include "x86/msr.h"
 #include "x86/paging.h"
 
-static const char *const trap_names[] = {
-	"divide error", "debug", "NMI", "breakpoint", "overflow", "bounds",
-	"invalid opcode", "no FPU", "double fault", "9", "invalid TSS",
-	"segment not present", "stack fault", "general protection",
-	"page fault", "15", "FPU error", "alignment check", "machine check",
-	"SIMD error",
-};
-
-static const char *trap_name(unsigned int vector)
-{
-	return vector < ARRAY_LEN(trap_names) ? trap_names[vector] : "trap";
-}
-
 static void __noreturn die(struct cpu_user_regs *regs)
 {
-	log_error("%s in the hypervisor, error code %x, address %lx\n",
-		  trap_name(regs->entry_vector), regs->error_code, read_cr2());
+	log_error("Exception %u in the hypervisor, error code %x, address %lx\n",
+		  regs->entry_vector, regs->error_code, read_cr2());
 	report_hv_regs(regs);
 	BUG("unexpected exception");
 }
@@ -87,20 +74,15 @@ void hv_exception(struct cpu_user_regs *regs)
 {
 	vaddr_t va = read_cr2();
 
-	switch (regs->entry_vector) {
-	case TRAP_DB:
+	if (regs->entry_vector == TRAP_DB) {
 		/* A guest's breakpoint on memory that we copied, or a stale
 		 * one at the entry of syscall: none of it is for us. */
 		__asm__ volatile("mov %0, %%dr6" : : "r" (0xffff0ff0UL));
 		regs->rflags &= ~(u64)EFLAGS_TF;
 		return;
-	case TRAP_PF:
-		if (hv_page_fault(regs, va)) {
-			return;
-		}
-		break;
-	default:
-		break;
+	}
+	if (regs->entry_vector == TRAP_PF && hv_page_fault(regs, va)) {
+		return;
 	}
 	if (!extable_fixup(regs)) {
 		die(regs);

@@ -175,7 +175,7 @@ def own_fault(world):
             if answer != "OK" and not answer.startswith("T05"):
                 raise MachineError(f"gdb's {command}: {answer}")
         gdb.socket.sendall(b"$c#63")
-        m.wait_line(r"page fault in the hypervisor.*address 0\b", 20)
+        m.wait_line(r"Exception 14 in the hypervisor.*address 0\b", 20)
         m.wait_line("rip e008:0000000000000000 .* rflags", 5)
         m.wait_line("Call trace:", 5)
         _, caller = m.wait_line(r"dom0_\w+\+0x|heap_\w+\+0x|boot_\w+\+0x", 5)
