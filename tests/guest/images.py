@@ -4,6 +4,10 @@
 
 Each entry: a name, what spoils a good file, and what Paravane says then, in
 one line (hypervisor/image/). Xen has its own words, and boots some of them.
+
+Differs from Xen 4.17: a kernel without Xen notes, for another processor, or with
+a hypercall page outside its segments is refused before it runs
+(image_no_notes).
 """
 
 import re

@@ -47,6 +47,9 @@ static void need_vectors(void)
 	}
 }
 
+/*
+ * Differs from Xen 4.17: as in software_interrupt_level.
+ */
 TEST(int_every_vector, 0)
 {
 	unsigned char *code = page_alloc();

@@ -70,9 +70,10 @@ TEST(grant_setup_table, 0)
 }
 
 /*
- * Version 1 is the one in use at the start, and can be asked for. Paravane has
- * no version 2 on purpose: most kernels do without, and its extra states are
- * where grant tables went wrong.
+ * Version 1 is the one in use at the start, and can be asked for.
+ *
+ * Differs from Xen 4.17: version 2 is refused; most kernels do without, and its
+ * extra states are where grant tables went wrong.
  */
 TEST(grant_version, 0)
 {

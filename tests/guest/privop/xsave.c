@@ -50,6 +50,10 @@ static void need_xsave(void)
 	set_osxsave(true);
 }
 
+/*
+ * Differs from Xen 4.17: xsetbv without CR4.OSXSAVE is #GP, not #UD; no kernel
+ * executes it then.
+ */
 TEST(xsave_xcr0, 0)
 {
 	uint32_t r[4];
@@ -68,7 +72,6 @@ TEST(xsave_xcr0, 0)
 	CHECK_EQ(user_watch(x_xsetbv, 0)->vector, VEC_GP);
 	test_case("without CR4.OSXSAVE");
 	set_osxsave(false);
-	/* #UD on a CPU and on Xen; Paravane says #GP. */
 	CHECK(kernel_watch2(x_xsetbv, 0, all)->vector != -1);
 	set_osxsave(true);
 	test_case("all that there is");

@@ -156,6 +156,9 @@ TEST(software_interrupt, 0)
  * Levels: 0 lets nobody in, 1 and 2 the kernel, 3 everyone. (Xen does not look
  * at the level of vector 0x80, so another is taken here; one below 0x80, for
  * QEMU 7.2 doubles the vector in the error code and Xen would look there.)
+ *
+ * Differs from Xen 4.17: where the machine gives a software interrupt's #GP a
+ * wrong error code (QEMU 7.2), the instruction is looked at instead.
  */
 TEST(software_interrupt_level, 0)
 {
