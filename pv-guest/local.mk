@@ -29,7 +29,7 @@ KEEL_LIB_OBJS = $(addprefix %D%/, \
 	start/head.o lib/string.o lib/printf.o lib/printk.o lib/page.o \
 	xen/start.o xen/entry.o xen/trap.o xen/cpu.o xen/event.o \
 	xen/pagetable.o xen/console.o xen/clock.o xen/grant.o \
-	xen/shutdown.o xen/balloon.o xen/suspend.o \
+	xen/shutdown.o xen/balloon.o xen/suspend.o xen/runstate.o \
 	front/control.o front/store.o front/device.o front/blkfront.o \
 	front/netfront.o)
 KEEL_APPS = hello diskcheck echo ping hog manage

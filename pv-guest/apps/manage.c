@@ -8,6 +8,7 @@
 #include "front/control.h"
 #include "xen/balloon.h"
 #include "xen/clock.h"
+#include "xen/runstate.h"
 #include "xen/shutdown.h"
 #include "xen/start.h"
 #include "xen/suspend.h"
@@ -20,12 +21,24 @@ static void resize(void)
 	printk("memory: %ld pages, asked for %lu\n", now, target);
 }
 
+static void say_times(void)
+{
+	uint64_t ns[4];
+
+	runstate_read(ns);
+	printk("ran %lu ms, waited %lu ms for a CPU, slept %lu ms\n",
+	       ns[RUNSTATE_running] / NSEC_PER_MSEC,
+	       ns[RUNSTATE_runnable] / NSEC_PER_MSEC,
+	       ns[RUNSTATE_blocked] / NSEC_PER_MSEC);
+}
+
 static void go_to_sleep(void)
 {
 	int result = suspend();
 
 	if (result == SUSPEND_RESUMED) {
 		control_open();
+		runstate_open();
 	}
 	printk("suspend: %s\n", result == SUSPEND_RESUMED ? "resumed" :
 	       result == SUSPEND_CANCELLED ? "cancelled" : "refused");
@@ -39,6 +52,9 @@ int main(void)
 		panic("no store: %d", err);
 	}
 	suspend_offer();
+	if (runstate_open()) {
+		panic("no record of run states");
+	}
 	if (cmdline_value("crash=")) {
 		panic("as asked");
 	}
@@ -47,6 +63,7 @@ int main(void)
 		switch (control_next(NSEC_PER_SEC)) {
 		case CONTROL_POWEROFF:
 		case CONTROL_HALT:
+			say_times();
 			printk("power off\n");
 			return SHUTDOWN_poweroff;
 		case CONTROL_REBOOT:
