@@ -117,7 +117,6 @@ static __init void add_ioapic(const u8 *e)
 
 	if (a->nr_ioapics < ACPI_MAX_IOAPICS) {
 		a->ioapics[a->nr_ioapics++] = (struct acpi_ioapic){
-			.id = e[2],
 			.address = get(e, 4, 4),
 			.gsi_base = get(e, 8, 4),
 		};

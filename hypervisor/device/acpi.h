@@ -15,7 +15,6 @@
 #define ACPI_MAX_OVERRIDES	32
 
 struct acpi_ioapic {
-	u8 id;
 	u32 address, gsi_base;
 };
 

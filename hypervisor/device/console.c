@@ -169,8 +169,7 @@ void console_force_unlock(void)
 
 /* ---- input ---- */
 
-/* Takes up to n bytes, if it is keys' or domain 0's turn to have them. */
-static unsigned int take_input(char *buf, unsigned int n, bool for_keys)
+unsigned int console_read_input(char *buf, unsigned int n, bool for_keys)
 {
 	unsigned long flags = spin_lock_irqsave(&input_lock);
 	unsigned int got = 0;
@@ -183,16 +182,11 @@ static unsigned int take_input(char *buf, unsigned int n, bool for_keys)
 	return got;
 }
 
-unsigned int console_read_input(char *buf, unsigned int n)
-{
-	return take_input(buf, n, false);
-}
-
 static void run_debug_keys(void)
 {
 	char key;
 
-	while (take_input(&key, 1, true)) {
+	while (console_read_input(&key, 1, true)) {
 		debug_key(key);
 	}
 }

@@ -35,10 +35,10 @@ int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
 		      bool clear);
 
 /*
- * CONSOLEIO_read: takes up to n bytes of input.  VIRQ_CONSOLE was sent when
- * they arrived.
+ * CONSOLEIO_read: takes up to n bytes of input, if it is domain 0's (or our
+ * debug keys') turn to have them.  VIRQ_CONSOLE was sent when they arrived.
  */
-unsigned int console_read_input(char *buf, unsigned int n);
+unsigned int console_read_input(char *buf, unsigned int n, bool for_keys);
 
 /* What printk and panic are made of: one text of up to 255 bytes. */
 void console_vprint(bool to_line, const char *fmt, va_list args);

@@ -122,10 +122,8 @@ void uart_be_synchronous(void)
 
 static void uart_interrupt(u32 irq, void *data)
 {
-	for (unsigned int i = 0; i < 256; i++) {
-		if (!(inb(base + REG_LSR) & LSR_DATA_READY)) {
-			break;
-		}
+	for (unsigned int i = 0;
+	     i < 256 && (inb(base + REG_LSR) & LSR_DATA_READY); i++) {
 		console_rx((char)inb(base + REG_DATA));
 	}
 	console_continue();

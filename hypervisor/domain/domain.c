@@ -123,7 +123,7 @@ static void domain_free(struct domain *d)
 		heap_free_pages(d->io_ports, 1);
 	}
 	heap_free(d->vcpus);
-	policy_free_domain(d);
+	heap_free(d->policy);
 	heap_free(d->console_buf);
 	heap_free(d->e820);
 	heap_free(d);

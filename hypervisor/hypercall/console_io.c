@@ -70,7 +70,8 @@ static long op_read(unsigned long count, unsigned long to)
 	if (!current->domain->privileged) {
 		return -EPERM;
 	}
-	n = console_read_input(buf, (unsigned int)min(count, sizeof(buf)));
+	n = console_read_input(buf, (unsigned int)min(count, sizeof(buf)),
+			       false);
 	return copy_to_guest_va(to, buf, n) ? -EFAULT : n;
 }
 

@@ -65,8 +65,9 @@ static long update_leaves(struct cpu_policy *p,
 		if (copy_from_guest(&leaf, arg->leaves.p + i, 1)) {
 			return -EFAULT;
 		}
-		if (policy_update(p, &leaf, &arg->err_leaf,
-				  &arg->err_subleaf)) {
+		if (policy_update(p, &leaf)) {
+			arg->err_leaf = leaf.leaf;
+			arg->err_subleaf = leaf.subleaf;
 			return -EINVAL;
 		}
 	}

@@ -57,27 +57,6 @@ void pvcpu_update_fast(struct vcpu *v)
 	pvcpu_update_fast_stack(v);
 }
 
-/* cs and rflags as the guest is to see them. */
-static u64 frame_cs(const struct vcpu *v, const struct cpu_user_regs *regs)
-{
-	u16 cs = v->pv.kernel_mode ? regs->cs & ~3 : regs->cs;
-
-	return cs | (u64)v->info->evtchn_upcall_mask << 32;
-}
-
-static u64 frame_flags(const struct vcpu *v, const struct cpu_user_regs *regs)
-{
-	u64 flags = regs->rflags & ~(u64)(EFLAGS_IF | EFLAGS_IOPL);
-
-	if (!v->info->evtchn_upcall_mask) {
-		flags |= EFLAGS_IF;
-	}
-	if (guest_assist_iopl(v)) {
-		flags |= (u64)v->pv.iopl << 12;
-	}
-	return flags;
-}
-
 void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 		  const u64 *extra, unsigned int nr_extra)
 {
@@ -86,6 +65,7 @@ void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 	size_t size = (7 + nr_extra) * sizeof(u64);
 	u64 frame[7 + BOUNCE_MAX_EXTRA] = { regs->rcx, regs->r11 };
 	u64 *hw = frame + 2;
+	u8 masked = v->info->evtchn_upcall_mask;
 
 	if (!to->address) {
 		domain_crash(v->domain, "no handler for trap %x at rip %lx",
@@ -96,8 +76,12 @@ void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 		*hw++ = *extra++;
 	}
 	hw[0] = regs->rip;
-	hw[1] = frame_cs(v, regs);
-	hw[2] = frame_flags(v, regs);
+	/* cs and rflags as the guest is to see them. */
+	hw[1] = (v->pv.kernel_mode ? regs->cs & ~3 : regs->cs) |
+		(u64)masked << 32;
+	hw[2] = (regs->rflags & ~(u64)(EFLAGS_IF | EFLAGS_IOPL)) |
+		(masked ? 0 : EFLAGS_IF) |
+		(guest_assist_iopl(v) ? (u64)v->pv.iopl << 12 : 0);
 	hw[3] = regs->rsp;
 	hw[4] = regs->ss;
 

@@ -31,19 +31,17 @@ void guest_dr_load(const struct vcpu *v)
 	__asm__ volatile("mov %0, %%dr7" : : "r" (dr[7]));
 }
 
-/* Enable bits of the breakpoints on I/O, or -EPERM without CR4.DE. */
-static int io_breakpoints(const struct vcpu *v, u64 dr7, u64 *bits)
+/* Enable bits of the breakpoints on I/O, which are there with CR4.DE only. */
+static u64 io_breakpoints(u64 dr7)
 {
-	*bits = 0;
+	u64 bits = 0;
+
 	for (unsigned int i = 0; i < 4; i++) {
 		if (((dr7 >> (16 + 4 * i)) & 3) == DR_TYPE_IO) {
-			if (!(v->pv.cr4 & CR4_DE)) {
-				return -EPERM;
-			}
-			*bits |= dr7 & (3UL << (2 * i));
+			bits |= 3UL << (2 * i);
 		}
 	}
-	return 0;
+	return bits;
 }
 
 /* 4 and 5 are names of 6 and 7 without CR4.DE; -ENODEV: no such register. */
@@ -70,10 +68,12 @@ int guest_set_dr(struct vcpu *v, unsigned int reg, u64 val)
 		val = (val & ~DR6_ZERO) | DR6_ONE;
 	} else if (reg == 7) {
 		val = (val & ~DR7_ZERO) | DR7_ONE;
-		if ((val & DR7_GD) || ((val & DR7_ENABLES) &&
-				       io_breakpoints(v, val, &io))) {
+		io = io_breakpoints(val);
+		if ((val & DR7_GD) || (io && (val & DR7_ENABLES) &&
+				       !(v->pv.cr4 & CR4_DE))) {
 			return -EPERM;
 		}
+		io &= val;
 		v->pv.dr7_io = io;
 		val &= ~io;
 	}

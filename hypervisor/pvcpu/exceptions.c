@@ -24,22 +24,23 @@ static inline bool va_in_hv_range(vaddr_t va)
 }
 
 /*
- * A fault on an address of ours.  The CPU itself reads the descriptor tables,
- * as supervisor: a page of the LDT may not be mapped yet, or be missing in the
- * guest.
+ * An address of ours in a supervisor's fault: the CPU itself reads the
+ * descriptor tables so, and a page of the LDT may not be mapped yet, or be
+ * missing in the guest.
  */
-static void fault_in_hv_range(struct cpu_user_regs *regs, vaddr_t va)
+static __attribute__((noinline))
+void page_fault_general(struct cpu_user_regs *regs, vaddr_t va)
 {
-	struct vcpu *v = current;
+	bool table = va_in_hv_range(va) && !(regs->error_code & PF_USER);
 	unsigned long off = va - percpu_area(this_cpu_id());
 
-	if (!(regs->error_code & PF_USER) && off - PERCPU_LDT_OFF < 0x10000) {
+	if (table && off - PERCPU_LDT_OFF < 0x10000) {
 		off -= PERCPU_LDT_OFF;
-		if (ldt_fault(v, (unsigned int)off)) {
+		if (ldt_fault(current, (unsigned int)off)) {
 			return;
 		}
-		va = v->pv.ldt_base + off;
-	} else if (!(regs->error_code & PF_USER) && off < PERCPU_LDT_OFF) {
+		va = current->pv.ldt_base + off;
+	} else if (table && off < PERCPU_LDT_OFF) {
 		guest_trap(regs, TRAP_GP, (u32)off & 0xfff8);
 		return;
 	}
@@ -55,19 +56,9 @@ void guest_iret_fault(struct cpu_user_regs *regs)
 	regs->error_code = cpu_info()->fixup_error;
 	irq_enable();
 	if (vector == TRAP_PF) {
-		fault_in_hv_range(regs, va);
+		page_fault_general(regs, va);
 	} else {
 		guest_trap(regs, vector, regs->error_code);
-	}
-}
-
-static __attribute__((noinline))
-void page_fault_general(struct cpu_user_regs *regs, vaddr_t va)
-{
-	if (unlikely(va_in_hv_range(va))) {
-		fault_in_hv_range(regs, va);
-	} else {
-		guest_page_fault(regs, va, regs->error_code);
 	}
 }
 

@@ -19,7 +19,6 @@
 #define WINDOW_FLAGS	(PTE_P | PTE_RW | PTE_A | PTE_D | PTE_NX)
 
 /* Bits of a descriptor's upper half: Intel SDM 3, figure 3-8. */
-#define DESC_ACCESSED	(1ULL << 40)
 #define DESC_TYPE	(0xfULL << 40)
 #define DESC_S		(1ULL << 44)
 #define DESC_DPL	(3ULL << 45)

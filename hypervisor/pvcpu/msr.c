@@ -25,7 +25,6 @@
 
 /* Machine check: two banks in which nothing ever happens. */
 #define MC_BANKS		2
-#define MC_ALL_REPORTED		~0ULL
 
 #define APIC_BASE_BSP		0x100ULL
 #define APIC_BASE_VALUE		0xfee00800ULL	/* enabled */
@@ -56,9 +55,9 @@ static const struct rule {
 	{ MSR_UCODE_REV, MSR_UCODE_REV, ALL, IGNORE, true, 0 },
 	{ MSR_MCG_CAP, MSR_MCG_CAP, ALL, REFUSE, false, MC_BANKS },
 	{ MSR_MCG_STATUS, MSR_MCG_STATUS, ALL, IGNORE, false, 0 },
-	{ MSR_MC0_CTL, MSR_MC0_CTL, ALL, IGNORE, false, MC_ALL_REPORTED },
-	{ MSR_MC0_CTL + 4, MSR_MC0_CTL + 4, ALL, IGNORE, false,
-	  MC_ALL_REPORTED },
+	/* Control: all is reported. */
+	{ MSR_MC0_CTL, MSR_MC0_CTL, ALL, IGNORE, false, ~0ULL },
+	{ MSR_MC0_CTL + 4, MSR_MC0_CTL + 4, ALL, IGNORE, false, ~0ULL },
 	{ MSR_MC0_CTL, MSR_MC0_CTL + 4 * MC_BANKS - 1, ALL, IGNORE, false, 0 },
 	{ MSR_PLATFORM_ID, MSR_PLATFORM_ID, INTEL, REFUSE, true, 0 },
 	{ MSR_PLATFORM_INFO, MSR_PLATFORM_INFO, INTEL, REFUSE, false, 0 },

@@ -188,14 +188,7 @@ int policy_init_domain(struct domain *d)
 	return 0;
 }
 
-void policy_free_domain(struct domain *d)
-{
-	heap_free(d->policy);
-	d->policy = NULL;
-}
-
-int policy_update(struct cpu_policy *p, const struct xen_cpuid_leaf *leaf,
-		  u32 *bad_leaf, u32 *bad_subleaf)
+int policy_update(struct cpu_policy *p, const struct xen_cpuid_leaf *leaf)
 {
 	struct xen_cpuid_leaf *limit = find(&pv_policy, leaf->leaf,
 					    leaf->subleaf);
@@ -206,8 +199,6 @@ int policy_update(struct cpu_policy *p, const struct xen_cpuid_leaf *leaf,
 	} else if ((leaf->leaf < XEN_CPUID_FIRST_LEAF ||
 		    leaf->leaf >= XEN_CPUID_FIRST_LEAF + 0x10000) &&
 		   (leaf->a | leaf->b | leaf->c | leaf->d)) {
-		*bad_leaf = leaf->leaf;
-		*bad_subleaf = leaf->subleaf;
 		return -EINVAL;
 	}
 	return 0;

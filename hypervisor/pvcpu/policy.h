@@ -24,13 +24,11 @@ void policies_init(void);
 
 /* A domain's own copy of pv_policy; -ENOMEM. */
 int policy_init_domain(struct domain *d);
-void policy_free_domain(struct domain *d);
 
 /*
  * Replaces a domain's leaves by those given, each cut to what pv_policy
- * allows.  -EINVAL, with the leaf in *bad, for one that no PV domain has.
+ * allows.  -EINVAL for one that no PV domain has.
  */
-int policy_update(struct cpu_policy *p, const struct xen_cpuid_leaf *leaf,
-		  u32 *bad_leaf, u32 *bad_subleaf);
+int policy_update(struct cpu_policy *p, const struct xen_cpuid_leaf *leaf);
 
 #endif
