@@ -24,8 +24,8 @@ def setup(**more):
 def measure(place, only=None, **more):
     """One place's rows; with those of bare hypercalls where it has them."""
     env = {"only": only} if only else {"boot": "boot"}
-    if place in ("pv", "xen-pv", "hvm", "emulated") and not only:
-        env = {}        # theirs is called "create"
+    if place not in ("native", "pv-dom0", "xen-dom0") and not only:
+        env = {}        # a guest's is called "create"
     if only in HYPERCALL_ROWS:
         return runner.run(place, setup(), env, boot=HYPERCALLS[place], **more)
     rows = runner.run(place, setup(), env, **more)

@@ -36,10 +36,10 @@ class Setup:
                 self.tree)
         return self.made["initrd"]
 
-    def module(self, name, kernel, words, initrd=None):
+    @staticmethod
+    def module(kernel, words, initrd):
         """A kernel with its words and initramfs, as multiboot modules."""
-        return ["-initrd", f"{kernel} {words}".replace(",", ",,") +
-                (f",{initrd}" if initrd else "")]
+        return ["-initrd", f"{kernel} {words}".replace(",", ",,") + f",{initrd}"]
 
 
 def words_of(console, env, cpus=1):
@@ -56,7 +56,7 @@ def native(setup, env):
 def _domain0(setup, env, hypervisor):
     return ["-m", "1024", "-kernel", hypervisor,
             "-append", f"dom0_mem=512M,max:512M {HYPERVISOR_WORDS}",
-            *setup.module("dom0", f"{IMAGES}/vmlinux-{SERIES}",
+            *setup.module(f"{IMAGES}/vmlinux-{SERIES}",
                           words_of("hvc0", env, setup.cpus), setup.initrd())]
 
 
@@ -92,7 +92,7 @@ def _guest(setup, env, peer):
     return ["-m", "1536", "-kernel",
             f"{IMAGES}/xen" if peer else setup.paravane,
             "-append", f"dom0_mem=768M,max:768M {HYPERVISOR_WORDS}",
-            *setup.module("dom0", f"{IMAGES}/vmlinux-{SERIES}", words, initrd)]
+            *setup.module(f"{IMAGES}/vmlinux-{SERIES}", words, initrd)]
 
 
 def pv(setup, env):
@@ -137,6 +137,30 @@ def emulated(setup, env):
     return _virtual(setup, env, "tcg", VIRTIO)
 
 
+def _keel_words(env):
+    return " ".join(f"{k}={v}" for k, v in env.items())
+
+
+def keel_native(setup, env):
+    return ["-m", "512", "-kernel", f"{BUILD}/keel-native", "-initrd",
+            setup.initrd(), "-append", _keel_words(env)]
+
+
+def _keel_pv(setup, env, hypervisor):
+    return ["-m", "512", "-kernel", hypervisor, "-append",
+            f"dom0_mem=256M,max:256M {HYPERVISOR_WORDS}",
+            *setup.module(f"{BUILD}/keel-pv", _keel_words(env),
+                          setup.initrd())]
+
+
+def keel_pv(setup, env):
+    return _keel_pv(setup, env, setup.paravane)
+
+
+def keel_xen(setup, env):
+    return _keel_pv(setup, env, f"{IMAGES}/xen")
+
+
 def _hypercalls(hypervisor, env):
     return ["-m", "512", "-kernel", hypervisor, "-append",
             f"dom0_mem=64M,max:64M {HYPERVISOR_WORDS}",
@@ -161,6 +185,9 @@ PLACES = {
     "hvm": hvm,
     "hvm-emulated": hvm_emulated,
     "emulated": emulated,
+    "keel-native": keel_native,
+    "keel-pv": keel_pv,
+    "keel-xen": keel_xen,
 }
 
 # Their rows are added to those of the place behind the arrow.

@@ -47,9 +47,12 @@ def qemu(place, setup, env, boot, accel):
     return cmd + boot(setup, env)
 
 
-def watch(command, timeout):
-    """Runs QEMU until the program is done; what the machine said."""
-    said, deadline = b"", time.monotonic() + timeout
+def watch(command, timeout, heard=None):
+    """Runs QEMU until the program is done; what the machine said.  `heard`
+    gets (seconds since the start, bytes) for each piece."""
+    command = ["setpriv", "--pdeathsig", "KILL", *command]
+    start = time.monotonic()
+    said, deadline = b"", start + timeout
     with subprocess.Popen(command, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as process:
@@ -62,8 +65,20 @@ def watch(command, timeout):
             if not data:
                 break
             said += data
+            if heard is not None:
+                heard.append((time.monotonic() - start, data))
         process.kill()
     return said.decode(errors="replace").replace("\r", "")
+
+
+def timed_lines(command, timeout):
+    """The machine's lines, each with the seconds since power-on."""
+    heard, lines, rest = [], [], ""
+    watch(command, timeout, heard)
+    for when, data in heard:
+        *whole, rest = (rest + data.decode(errors="replace")).split("\n")
+        lines += [(when, line) for line in whole]
+    return lines
 
 
 def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
@@ -77,11 +92,13 @@ def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
         if counting:
             command += ["-plugin", f"{BUILD}/bench/count.so,out={counts}" +
                         (f",hist={hist}" if hist else "")]
-        said = watch(["setpriv", "--pdeathsig", "KILL", *command], timeout)
+        said = watch(command, timeout)
         lines = []
         if os.path.exists(counts):
             with open(counts, encoding="ascii") as f:
-                lines = [l.split() for l in f if not l.startswith("total")]
+                lines = [l.split() for l in f]
+            start = [l[2] for l in lines if l[:2] == ["total", "start"]]
+            lines = [l for l in lines if l[0] != "total"]
     names = LINE.findall(said)
     if place == "emulated":
         lines = []      # QEMU inside translates the markers to nothing
@@ -99,4 +116,6 @@ def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
         elif counting:
             row["total"] = row["ns"]    # an instruction a nanosecond
         out[name] = row
+    if "boot" in out and counting:
+        out["boot"]["start"] = int(start[0])
     return out

@@ -17,7 +17,8 @@
  *
  * Arguments: out=FILE; hist=FILE adds, for every hypervisor address executed
  * inside the last bracket, "address count" lines (bench/run --profile turns
- * them into functions).
+ * them into functions).  A line "total start N" says how many there were
+ * before the first of Linux's kernel.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ static bool in_guest;
 
 #define HV_START	0xffff800000000000ULL
 #define HV_END		0xffff880000000000ULL
+#define LINUX_START	0xffffffff80000000ULL
 
 /* One counter for each byte of the hypervisor's image, for hist=. */
 #define IMAGE_START	0xffff828000000000ULL
@@ -217,8 +219,16 @@ static void on_marker(struct qemu_plugin_insn *insn, const uint8_t *b)
 static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
+	static bool started;
 
 	(void)id;
+	/* A block is translated when it is about to run for the first time. */
+	if (!started && n && qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb,
+	    0)) >= LINUX_START) {
+		started = true;
+		fprintf(out, "total start %" PRIu64 "\n",
+			count[HV] + count[KERNEL] + count[USER]);
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t va = qemu_plugin_insn_vaddr(insn);

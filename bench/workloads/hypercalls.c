@@ -12,6 +12,8 @@
 #include "xen/start.h"
 #include "lib/page.h"
 
+#include <xen/sysctl.h>
+
 #include "bench/workloads/mark.h"
 
 #define SELF		0	/* domain 0's own number */
@@ -118,6 +120,22 @@ static void measure(const char *name, void (*fn)(int n), int ops)
 	printk("bench %s %d %lu\n", name, ops, clock_ns() - begun);
 }
 
+/* What the hypervisor leaves of the machine's memory. */
+static void say_memory(void)
+{
+	struct xen_sysctl op = {
+		.cmd = XEN_SYSCTL_physinfo,
+		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+	};
+
+	if (!hypercall(__HYPERVISOR_sysctl, (unsigned long)&op, 0, 0, 0, 0)) {
+		printk("memory: %lu of %lu KiB free, %lu KiB mine\n",
+		       op.u.physinfo.free_pages * 4,
+		       op.u.physinfo.total_pages * 4,
+		       start_info->nr_pages * 4);
+	}
+}
+
 int main(void)
 {
 	int p = event_bind_ipi(0);
@@ -131,6 +149,7 @@ int main(void)
 	from_ref = grant_access(SELF, page_alloc(), false);
 	to_ref = grant_access(SELF, page_alloc(), false);
 	events_enable();
+	say_memory();
 
 	measure("xen_version", xen_version, 1000);
 	measure("event_self", event_self, 500);
