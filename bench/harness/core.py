@@ -35,6 +35,17 @@ def measure(place, only=None, **more):
     return rows
 
 
+# What a lock of all CPUs would show in.
+ON_CPUS = ("null_syscall,page_fault,mmap_1m,fork_exit,fork_exec,pipe_self,"
+           "pipe_pingpong,clock_gettime")
+
+
+def on_cpus(cpus, place="pv-dom0"):
+    """So many CPUs do the same at once: the rows per operation of all."""
+    return runner.run(place, setup(cpus=cpus),
+                      {"cpus": cpus, "only": ON_CPUS})
+
+
 def table(results, places=None):
     """Rows of text: totals, the hypervisor's share, address space loads."""
     places = [p for p in places or results if p in results]

@@ -7,22 +7,22 @@ import json
 import os
 import re
 import shlex
-import statistics
 import subprocess
 import tempfile
 
 from harness import core, images, runner
-from harness.images import BUILD, IMAGES, PACKAGES, SERIES, TOP, WORK
+from harness.images import BUILD, IMAGES, PACKAGES, SERIES, TOP
 from harness.places import HYPERCALLS, PLACES, Setup
 
-CORE = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm", "emulated",
-        "keel-native", "keel-pv", "keel-xen"]
-WIDE = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm",
+CORE = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm", "keel-native",
+        "keel-pv", "keel-xen"]
+WIDE = ["native", "pv", "xen-pv", "hvm", "pv-dom0", "xen-dom0",
         "hvm-emulated"]
 TIMED = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm"]
 MODULES = ["loop", "veth", "xen-evtchn", "xen-blkfront", "xen-netfront",
            "virtio_pci", "virtio_blk", "virtio_net", "ata_piix", "sd_mod",
            "e1000"]
+SMP = 4
 # Emulation inside emulation is very slow: these alone.
 FEW = "null_syscall,read_1,page_fault,fork_exit,pipe_pingpong"
 
@@ -91,82 +91,90 @@ def memory_taken(hypervisor):
 
 
 class Full:
-    """One full run; `path` has what was reached so far."""
+    """One full run; the file `path` has what was reached so far."""
 
-    def __init__(self, path, rounds):
+    def __init__(self, path, rounds, go_on=False):
         self.path, self.rounds = path, rounds
         self.data = {"facts": facts(), "commands": {}, "core": {}, "wide": {},
-                     "wall": {}, "missing": {}}
+                     "smp": {}, "start": {}, "memory": {}, "rounds": [],
+                     "missing": {}}
+        if go_on:
+            with open(path, encoding="ascii") as f:
+                self.data.update(json.load(f))
+            self.data["missing"] = {}
+        images.make_folder()
 
     def save(self):
         with open(self.path + ".new", "w", encoding="ascii") as f:
             json.dump(self.data, f, indent=1)
         os.replace(self.path + ".new", self.path)
 
-    def step(self, kind, place, function):
-        """A place that fails is reported as missing, with the reason."""
-        print(f"bench: {kind}, {place}", flush=True)
+    def step(self, kind, name, function):
+        """One figure or table of figures, unless it is there; what fails is
+        reported as missing, with the reason."""
+        if name in self.data[kind]:
+            return
+        print(f"bench: {kind}, {name}", flush=True)
         try:
-            self.data[kind][place] = function()
+            self.data[kind][name] = function()
         except (runner.Failed, subprocess.CalledProcessError) as error:
-            self.data["missing"][f"{kind}, {place}"] = str(error)
+            self.data["missing"][f"{kind}, {name}"] = str(error)
         self.save()
 
-    def count(self):
+    def core(self):
+        setup = core.setup()
+        setup.made["initrd"] = "INITRD"
         for place in CORE:
-            only = FEW if place == "emulated" else None
-            self.step("core", place, lambda p=place, o=only:
-                      core.measure(p, o, timeout=900))
-            setup = core.setup()
-            setup.made["initrd"] = "INITRD"
-            if place in ("native", "pv-dom0", "xen-dom0", "keel-native",
-                         "keel-pv", "keel-xen"):
+            self.step("core", place,
+                      lambda p=place: core.measure(p, timeout=900))
+            if place not in ("pv", "xen-pv", "hvm"):
                 self.data["commands"][place] = shlex.join(runner.qemu(
                     place, setup, {}, PLACES[place], "icount")).replace(
                         BUILD, "build")
+
+    def start(self):
+        initrd = core.setup().initrd()
+        for name in ("paravane", "xen"):
+            self.step("start", name, lambda n=name: boot_line(n, initrd))
+            self.step("memory", name, lambda n=name: memory_taken(n))
+
+    def smp(self):
+        for cpus in (1, SMP):
+            self.step("smp", str(cpus), lambda n=cpus: core.on_cpus(n))
+
+    def wide(self):
         with tempfile.TemporaryDirectory() as tree:
             images.programs(tree)
             setup = Setup(f"{BUILD}/bench/wide", MODULES, tree, devices=True)
             for place in WIDE:
-                env = {} if place not in ("native", "pv-dom0", "xen-dom0") \
-                    else {"boot": "boot"}
-                self.step("wide", place, lambda p=place, e=env:
-                          runner.run(p, setup, e, timeout=900))
+                self.step("wide", place, lambda p=place:
+                          runner.run(p, setup, timeout=900))
 
     def time(self):
-        """Rounds over all places, by the programs' own clock: for each
-        workload the median of its ratios to the same round's native."""
+        """Rounds over all places, by the programs' own clock; each is a
+        dictionary place -> name -> nanoseconds."""
         accel = images.script("kvm-probe").strip()
         self.data["facts"]["wall"] = accel
-        setup, ratios = core.setup(), {}
-        env = {"min_ms": 40}
-        for number in range(self.rounds):
-            native = None
+        while len(self.data["rounds"]) < self.rounds:
+            this = {}
             for place in TIMED:
-                print(f"bench: wall, round {number + 1}, {place}", flush=True)
+                print(f"bench: wall, round {len(self.data['rounds']) + 1}, "
+                      f"{place}", flush=True)
                 try:
-                    rows = runner.run(place, setup, env, accel=accel,
-                                      timeout=600)
+                    rows = runner.run(place, core.setup(), {"min_ms": 40},
+                                      accel=accel, timeout=600)
+                    this[place] = {n: r["ns"] for n, r in rows.items()}
                 except runner.Failed as error:
                     self.data["missing"][f"wall, {place}"] = str(error)
-                    continue
-                native = rows if place == "native" else native
-                for name, row in rows.items():
-                    if native and name in native and row["ns"]:
-                        ratios.setdefault(place, {}).setdefault(
-                            name, []).append(row["ns"] / native[name]["ns"])
-            self.data["wall"] = {
-                place: {name: statistics.median(r) for name, r in rows.items()}
-                for place, rows in ratios.items()}
-            self.data["facts"]["rounds"] = number + 1
+            self.data["rounds"].append(this)
             self.save()
 
     def run(self):
-        os.makedirs(WORK, exist_ok=True)
-        self.count()
-        initrd = core.setup().initrd()
-        for name in ("paravane", "xen"):
-            self.data.setdefault("start", {})[name] = boot_line(name, initrd)
-            self.data.setdefault("memory", {})[name] = memory_taken(name)
+        self.core()
+        self.start()
+        self.smp()
+        self.wide()
         self.time()
+        self.step("core", "emulated", lambda: runner.run(
+            "emulated", core.setup(), {"only": FEW}, timeout=1800))
         return self.data

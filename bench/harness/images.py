@@ -18,6 +18,10 @@ WORK = f"{BUILD}/bench"
 SERIES = "6.1"
 
 
+def make_folder():
+    os.makedirs(WORK, exist_ok=True)
+
+
 def script(*words):
     """Runs one of scripts/; its output."""
     return subprocess.run([f"{TOP}/scripts/{words[0]}", *words[1:]],

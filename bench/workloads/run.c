@@ -12,12 +12,15 @@
  * kernel's command line:
  *
  *	only=A,B	only these workloads
+ *	cpus=N		a process on each of so many CPUs does it, all at once;
+ *			operations are those of all
  *	min_ms=N	repeat each until that much time has gone by (for wall time)
  *	boot=NAME	first of all an end marker and "bench NAME 1 0": what it
  *			took to come this far
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +33,8 @@
 #include <unistd.h>
 #include "mark.h"
 #include "run.h"
+
+#define MAX_CPUS	16
 
 char *self;
 
@@ -74,6 +79,94 @@ static void measure(const struct workload *w, uint64_t min_ns)
 	} while (ns < min_ns);
 	MARK_END();
 	say(w->name, ops, ns);
+}
+
+static void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set)) {
+		die("sched_setaffinity");
+	}
+}
+
+/* A process on one CPU: ready, wait for the start, done, wait for the end. */
+static void member(const struct workload *w, int cpu, int report, int start)
+{
+	char c = 0;
+
+	pin_to(cpu);
+	if (w->usable && !w->usable()) {
+		_exit(1);
+	}
+	w->fn(w->ops);
+	for (int i = 0; i < 2; i++) {
+		if (write(report, &c, 1) != 1 || read(start, &c, 1) != 1) {
+			break;
+		}
+		if (i == 0) {
+			w->fn(w->ops);
+		}
+	}
+	_exit(0);
+}
+
+static void gather(int fd, int cpus)
+{
+	char c;
+
+	while (cpus--) {
+		if (read(fd, &c, 1) != 1) {
+			die("pipe");
+		}
+	}
+}
+
+/*
+ * The same on several CPUs at once, a process on each. Each has a pipe of its
+ * own to start by, or one would take two starts.
+ */
+static void measure_on(const struct workload *w, int cpus)
+{
+	int report[2], start[MAX_CPUS][2];
+	uint64_t begun, ns;
+	char c = 0;
+
+	if (cpus > MAX_CPUS || pipe(report)) {
+		die("pipe");
+	}
+	for (int i = 0; i < cpus; i++) {
+		if (pipe(start[i])) {
+			die("pipe");
+		}
+		if (!fork()) {
+			member(w, i, report[1], start[i][0]);
+		}
+	}
+	gather(report[0], cpus);
+	begun = now_ns();
+	MARK_BEGIN();
+	for (int i = 0; i < cpus; i++) {
+		if (write(start[i][1], &c, 1) != 1) {
+			die("pipe");
+		}
+	}
+	gather(report[0], cpus);
+	MARK_END();
+	ns = now_ns() - begun;
+	for (int i = 0; i < cpus; i++) {
+		if (write(start[i][1], &c, 1) != 1) {
+			die("pipe");
+		}
+		wait(NULL);
+		close(start[i][0]);
+		close(start[i][1]);
+	}
+	close(report[0]);
+	close(report[1]);
+	say(w->name, (long)w->ops * cpus, ns);
 }
 
 /* Modules that were put beside us, in the order of the file `order`. */
@@ -152,7 +245,7 @@ static int listed(const char *list, const char *name)
 int main(int argc, char **argv)
 {
 	const char *only = getenv("only"), *boot = getenv("boot");
-	const char *min_ms = getenv("min_ms");
+	const char *min_ms = getenv("min_ms"), *cpus = getenv("cpus");
 	uint64_t min_ns = min_ms ? strtoull(min_ms, NULL, 10) * 1000000 : 0;
 
 	if (argc > 1 && !strcmp(argv[1], "nothing")) {
@@ -174,8 +267,13 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < nr_workloads; i++) {
 		const struct workload *w = &workloads[i];
 
-		if ((!only || listed(only, w->name)) &&
-		    (!w->usable || w->usable())) {
+		if ((only && !listed(only, w->name)) ||
+		    (w->usable && !w->usable())) {
+			continue;
+		}
+		if (cpus) {
+			measure_on(w, atoi(cpus));
+		} else {
 			measure(w, min_ns);
 		}
 	}

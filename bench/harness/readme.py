@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 The Paravane authors
+"""The README's section on performance, made from the committed results."""
+import json
+
+from harness.images import TOP
+from harness.report import markdown_table, number, ratio_of, value_of
+
+RESULTS = f"{TOP}/bench/results/report.json"
+README = f"{TOP}/README.md"
+BEGIN = "<!-- made by bench/run --readme from bench/results/ -->\n"
+END = "<!-- end of what bench/run --readme makes -->\n"
+ROWS = [("null_syscall", "null system call"), ("read_1", "read 1 byte"),
+        ("signal_delivery", "signal delivery"),
+        ("protection_fault", "protection fault"),
+        ("page_fault", "page fault"), ("mprotect_pair", "mprotect pair"),
+        ("mmap_1m", "mmap 1 MiB, touch, munmap"),
+        ("fork_exit", "fork + exit + wait"),
+        ("fork_exec", "fork + exec + wait"),
+        ("pipe_pingpong", "pipe ping-pong"),
+        ("evtchn_self", "event to oneself, by Linux"),
+        ("xen_version", "null hypercall")]
+
+
+def section(data):
+    core, facts = data["core"], data["facts"]
+    rows = [["operation", "native", "Paravane", "Xen 4.17", "KVM",
+             "Paravane hv", "Xen hv", "ratio"]]
+    for name, words in ROWS:
+        # Bare hypercalls are made from domain 0, all else from a guest.
+        ours, peer = ("pv", "xen-pv") if name in core["pv"] else (
+            "pv-dom0", "xen-dom0")
+        rows.append([words, *(number(value_of(core, p, name)) for p in
+                              ("native", ours, peer, "hvm")),
+                     number(value_of(core, "pv-dom0", name, "hv")),
+                     number(value_of(core, "xen-dom0", name, "hv")),
+                     number(ratio_of(core, "pv-dom0", name, "xen-dom0", "hv"),
+                            3)])
+    return "\n".join([
+        f"Instructions for one operation, everybody's together, on a stock "
+        f"Debian {facts['kernel']}:", "natively, in a guest of Paravane, in "
+        "one of Xen, in a KVM virtual machine; and", "\"hv\", what executes "
+        "in the hypervisor itself, in domain 0.", "",
+        *markdown_table(rows), "",
+        f"Counted on {facts['date']} at commit {facts['commit']}, "
+        f"{facts['qemu'].split(' (')[0]}, `-cpu {facts['cpu']}`;",
+        "all rows, disk and network, events, a model of cycles and wall time "
+        "are in", "[bench/results/report.md](bench/results/report.md). "
+        "`make bench` in the build folder makes", "them anew, `make "
+        "bench-quick` the core table in minutes.", ""])
+
+
+def made():
+    """The README as it must be."""
+    with open(RESULTS, encoding="utf-8") as f:
+        text = section(json.load(f))
+    with open(README, encoding="utf-8") as f:
+        before, _, rest = f.read().partition(BEGIN)
+    after = rest.partition(END)[2]
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+
+
+def write():
+    text = made()
+    with open(README, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def in_step():
+    with open(README, encoding="utf-8") as f:
+        return f.read() == made()
