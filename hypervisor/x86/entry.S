@@ -93,16 +93,19 @@ hypercall:
 	mov	%r10, %rcx
 	call	*(%rax, %r11, 8)
 hypercall_done:
-	mov	%rax, REGS_rax(%rsp)
 	cli
-	IF_WORK	exit_work, %rcx
+	IF_WORK	8f, %rcx
 	mov	REGS_rip(%rsp), %rcx
 	test	%rcx, %rcx		/* sysret wants a canonical address: */
-	jns	exit_to_guest		/* a low one may be none, see there */
+	jns	9f			/* a low one may be none, see there */
 	LOAD_REGS rdi, rsi, rdx, r8, r9, r10
 	mov	REGS_rflags(%rsp), %r11
 	mov	REGS_rsp(%rsp), %rsp
 	sysretq
+8:	mov	%rax, REGS_rax(%rsp)
+	jmp	exit_work
+9:	mov	%rax, REGS_rax(%rsp)
+	jmp	exit_to_guest
 
 hypercall_unknown:
 	call	hc_missing
