@@ -44,7 +44,7 @@ def section(data):
         *markdown_table(rows), "",
         f"Counted on {facts['date']} at commit {facts['commit']}, "
         f"{facts['qemu'].split(' (')[0]}, `-cpu {facts['cpu']}`;",
-        "all rows, disk and network, events, a model of cycles and wall time "
+        "all rows, disk and network, privileged events and a model of cycles "
         "are in", "[bench/results/report.md](bench/results/report.md). "
         "`make bench` in the build folder makes", "them anew, `make "
         "bench-quick` the core table in minutes.", ""])
