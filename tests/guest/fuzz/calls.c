@@ -332,6 +332,8 @@ static unsigned long not_linear(unsigned long va)
 
 static struct call any_other(void)
 {
+	/* What the hypervisor writes later must not become an argument. */
+	static char area[64] __attribute__((aligned(64)));
 	unsigned long p = below(4) ? scratch() : any_pointer();
 
 	fill_scratch();
@@ -351,8 +353,8 @@ static struct call any_other(void)
 			    p, 0);
 	case 4:
 		return call(__HYPERVISOR_vcpu_op,
-			    VCPUOP_register_runstate_memory_area, below(3), p,
-			    0);
+			    VCPUOP_register_runstate_memory_area, below(3),
+			    (unsigned long)area, 0);
 	case 5:
 		return call(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info,
 			    nr_cpus + below(3), p, 0);
@@ -386,7 +388,7 @@ static struct call any_other(void)
 	case 16:
 		return call(__HYPERVISOR_vcpu_op,
 			    VCPUOP_register_vcpu_time_memory_area,
-			    below(nr_cpus + 1), p, 0);
+			    below(nr_cpus + 1), (unsigned long)area, 0);
 	case 17:
 		((uint64_t *)scratch())[1] = clock_ns() + below(1000);
 		return call(__HYPERVISOR_vcpu_op, below(2) ?

@@ -30,7 +30,8 @@ unsigned long any_number(void)
 	case 0:
 		return below(8);
 	case 1:
-		return below(4096);
+		/* Beyond RAM: a small number is a frame of this kernel. */
+		return below(4096) | 0x1000000;
 	case 2:
 		return 1UL << below(64);
 	case 3:
