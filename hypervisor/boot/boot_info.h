@@ -48,9 +48,8 @@ struct boot_options {
 	unsigned int com1_baud, com1_port;
 	int loglvl, guest_loglvl;	/* enum log_level */
 	unsigned int maxcpus;
-	bool nosmap, nosmep, nopcid;
+	bool smap, smep;		/* where the CPU has them */
 	unsigned int com1_irq;
-	char cpuid[128];		/* cpuid=: words "no-avx,…" */
 };
 
 extern struct boot_options boot_options;

@@ -18,7 +18,9 @@ struct boot_options boot_options = {
 	.com1_irq = 4,
 	.loglvl = LOG_INFO,
 	.guest_loglvl = LOG_WARNING,
-	.maxcpus = 64,
+	.maxcpus = MAX_CPUS,
+	.smap = true,
+	.smep = true,
 };
 
 /*
@@ -26,29 +28,23 @@ struct boot_options boot_options = {
  * all that begin so.
  */
 static __initdata char ignored_words[] =
-	" acpi* allow_unsafe altp2m apic* arat argo asid async-show-all"
-	" ats availmem badpage bootscrub* cet clocksource cmci-threshold"
-	" cmos-rtc-probe com2 conring_size console_timestamps"
-	" console_to_ring conswitch core_parking cpu_type cpufreq"
-	" cpuid_mask_* cpuidle cpuinfo crash-debug-* crashinfo_maxaddr"
-	" crashkernel credit2_* dbgp debug_stack_lines debugtrace dit"
-	" dma_bits dom0 dom0-cpuid dom0-iommu dom0_ioports_disable"
-	" dom0_nodes dom0_vcpus_pin dtuart e820-* edd edid efi ept"
-	" ext_regions extra_guest_irqs flask font force-ept gdb"
-	" global-pages gnttab* hap* hardware_dom hest_disable"
+	" acpi* allow_unsafe altp2m apic* arat argo asid async-show-all ats"
+	" availmem badpage bootscrub* cet clocksource cmci-threshold"
+	" cmos-rtc-probe com2 conring_size console_* conswitch core_parking"
+	" cpu* crash* credit2_* dbgp debug* dit dma_bits dom0 dom0-cpuid"
+	" dom0-iommu dom0_ioports_disable dom0_nodes dom0_vcpus_pin dtuart"
+	" e820-* edd edid efi ept ext_regions extra_guest_irqs flask font"
+	" force-ept gdb global-pages gnttab* hap* hardware_dom hest_disable"
 	" highmem-start hmp-unsafe hpet* hvm_* idle_latency_factor invpcid"
-	" ioapic_ack iommu* irq-max-guests irq_ratelimit irq_vector_map"
-	" ivmd lapic* ler low_crashinfo low_mem_virq_limit max_cstate"
-	" max_gsi_irqs max_lpi_bits mce* mem memop-max-order mmcfg"
+	" ioapic_ack iommu* irq* ivmd lapic* ler low_* max_* mce* mem* mmcfg"
 	" mmio-relax msi mtrr.show mwait-idle nmi no-real-mode noapic"
-	" noirqbalance nolapic nr_irqs numa pci* pku placeholder ple_*"
-	" preferred-cstates psr pv pv-* rcu-idle-timer-period-ms reboot"
-	" rmrr sched* scrub-domheap serial_tx_buffer serrors shim_mem smt"
+	" noirqbalance nolapic nr_irqs numa pci* pcid pku placeholder ple_*"
+	" preferred-cstates psr pv pv-* rcu-idle-timer-period-ms reboot rmrr"
+	" sched* scrub-domheap serial_tx_buffer serrors shim_mem smt"
 	" snb_igd_quirk spec-ctrl tboot tbuf_size tdt tevt_mask"
 	" tickle_one_idle_cpu timer_slop tsc tsx ucode unrestricted_guest"
-	" vcpu_migration_delay vesa-ram vga viridian-* vm-notify-window"
-	" vpid vpm* vwfi watchdog* x2apic* xenheap_megabytes xpti xsave"
-	" xsm ";
+	" vcpu_migration_delay vesa-ram vga viridian-* vm-notify-window vpid"
+	" vpm* vwfi watchdog* x2apic* xen* xpti xsave xsm ";
 
 static __initdata char ignored[160], unknown[160];
 
@@ -69,98 +65,72 @@ static __init bool starts_with(const char *s, const char *word)
 	return !strncmp(s, word, strlen(word));
 }
 
-/* What follows the next comma. */
-static __init const char *next_item(const char *v)
+/* The item that *s begins with, cut off at the next `end`; *s goes on behind. */
+static __init char *split(char **s, char end)
 {
-	while (*v && *v++ != ',') {
+	char *item = *s;
+
+	while (**s && **s != end) {
+		++*s;
 	}
-	return v;
+	if (**s) {
+		*(*s)++ = 0;
+	}
+	return item;
 }
 
 /* "", "1", "yes", "on", "true", "enable" are true; Xen's rule. */
-static __init bool is_true(const char *v)
+static __init void set_bool(void *to, char *v)
 {
-	return strcmp(v, "0") && strcmp(v, "no") && strcmp(v, "off") &&
-	       strcmp(v, "false") && strcmp(v, "disable");
+	*(bool *)to = strcmp(v, "0") && strcmp(v, "no") && strcmp(v, "off") &&
+		      strcmp(v, "false") && strcmp(v, "disable");
 }
 
 /* dom0_mem=[min:]SIZE,max:SIZE; no suffix counts KiB.  min: sets nothing. */
-static __init void set_dom0_mem(const char *v)
+static __init void set_dom0_mem(void *unused, char *v)
 {
-	for (; *v; v = next_item(v)) {
-		u64 *to = &boot_options.dom0_mem_bytes, ignored_size, size;
-		const char *end;
+	struct boot_options *o = &boot_options;
 
-		if (starts_with(v, "max:")) {
-			to = &boot_options.dom0_max_mem_bytes;
-			v += 4;
-		} else if (starts_with(v, "min:")) {
-			to = &ignored_size;
-			v += 4;
-		}
-		size = str_to_size(v, &end, 1024);
-		if (end == v) {
+	while (*v) {
+		const char *item = split(&v, ','), *end;
+		bool most = starts_with(item, "max:");
+		bool least = starts_with(item, "min:");
+		u64 size;
+
+		item += most || least ? 4 : 0;
+		size = str_to_size(item, &end, 1024);
+		if (end == item) {
 			note(unknown, sizeof(unknown), "dom0_mem");
-			return;
+		} else if (most) {
+			o->dom0_max_mem_bytes = size;
+		} else if (!least) {
+			o->dom0_mem_bytes = size;
 		}
-		*to = size;
 	}
-	if (!boot_options.dom0_mem_bytes) {
-		boot_options.dom0_mem_bytes = boot_options.dom0_max_mem_bytes;
+	if (!o->dom0_mem_bytes) {
+		o->dom0_mem_bytes = o->dom0_max_mem_bytes;
 	}
 }
 
 /* A list of com1, vga, none.  We write to no screen: the line does for it. */
-static __init void set_console(const char *v)
+static __init void set_console(void *to, char *v)
 {
-	boot_options.com1 = false;
-	for (; *v; v = next_item(v)) {
-		if (starts_with(v, "com1") || starts_with(v, "vga")) {
-			boot_options.com1 = true;
-		} else if (!starts_with(v, "none")) {
+	bool *com1 = to;
+
+	*com1 = false;
+	while (*v) {
+		char *item = split(&v, ',');
+
+		if (starts_with(item, "com1") || starts_with(item, "vga")) {
+			*com1 = true;
+		} else if (!starts_with(item, "none")) {
 			note(unknown, sizeof(unknown), "console");
 		}
 	}
 }
 
-/* BAUD[/CLOCK][,8n1[,PORT[,IRQ]]]; the format is always 8n1. */
-static __init void set_com1(const char *v)
-{
-	unsigned int format, *const fields[] = {
-		&boot_options.com1_baud, &format, &boot_options.com1_port,
-		&boot_options.com1_irq,
-	};
-
-	for (unsigned int i = 0; *v && i < ARRAY_LEN(fields); i++) {
-		const char *end;
-		u64 n = str_to_u64(v, &end);
-
-		if (n) {
-			*fields[i] = n;
-		}
-		v = next_item(v);
-	}
-}
-
-static __init void set_level(int *to, const char *v)
-{
-	static const struct { const char *name; int level; } levels[] = {
-		{ "none", -1 }, { "error", LOG_ERROR },
-		{ "warning", LOG_WARNING }, { "info", LOG_INFO },
-		{ "debug", LOG_DEBUG }, { "all", LOG_DEBUG },
-	};
-
-	for (unsigned int i = 0; i < ARRAY_LEN(levels); i++) {
-		if (starts_with(v, levels[i].name)) {
-			*to = levels[i].level;
-			return;
-		}
-	}
-	note(unknown, sizeof(unknown), "loglvl");
-}
-
 /* N, or MIN-MAX of which the greater counts; 0 changes nothing. */
-static __init void set_number(unsigned int *to, const char *v, u64 most)
+static __init void set_number(void *to, char *v)
 {
 	const char *end;
 	u64 n = str_to_u64(v, &end);
@@ -169,52 +139,63 @@ static __init void set_number(unsigned int *to, const char *v, u64 most)
 		n = str_to_u64(end + 1, &end);
 	}
 	if (n) {
-		*to = min(n, most);
+		*(unsigned int *)to = min(n, 0xffffffffULL);
 	}
 }
 
-static __init void set_cpuid(const char *v);
+/* BAUD[/CLOCK][,8n1[,PORT[,IRQ]]]; the format is always 8n1. */
+static __init void set_com1(void *unused, char *v)
+{
+	unsigned int format, *const fields[] = {
+		&boot_options.com1_baud, &format, &boot_options.com1_port,
+		&boot_options.com1_irq,
+	};
 
-/* What a word sets: one of these. */
+	for (unsigned int i = 0; *v && i < ARRAY_LEN(fields); i++) {
+		set_number(fields[i], split(&v, ','));
+	}
+}
+
+/* Names in the order of enum log_level, from -1. */
+static __init void set_level(void *to, char *v)
+{
+	static const char *const names[] = {
+		"none", "error", "warning", "info", "debug", "all",
+	};
+
+	for (int i = 0; i < (int)ARRAY_LEN(names); i++) {
+		if (starts_with(v, names[i])) {
+			*(int *)to = min(i - 1, (int)LOG_DEBUG);
+			return;
+		}
+	}
+	note(unknown, sizeof(unknown), "loglvl");
+}
+
+/* "no-smap", "no-smep": words of their own. */
+static __init void set_cpuid(void *unused, char *v);
+
 struct word {
 	const char *name;
-	bool *yes, *no;			/* no: the opposite */
-	int *level;
-	unsigned int *number, most;
-	void (*set)(const char *value);
+	void (*set)(void *to, char *value);
+	void *to;
 };
 
 static __initdata struct word words[] = {
-	{ "dom0_mem", .set = set_dom0_mem },
-	{ "dom0_max_vcpus", .number = &boot_options.dom0_max_vcpus,
-	  .most = MAX_VCPUS },
-	{ "console", .set = set_console },
-	{ "com1", .set = set_com1 },
-	{ "loglvl", .level = &boot_options.loglvl },
-	{ "guest_loglvl", .level = &boot_options.guest_loglvl },
-	{ "noreboot", .yes = &boot_options.noreboot },
-	{ "sync_console", .yes = &boot_options.sync_console },
-	{ "maxcpus", .number = &boot_options.maxcpus, .most = MAX_CPUS },
-	{ "nosmp", .yes = &boot_options.no_smp },
-	{ "smap", .no = &boot_options.nosmap },
-	{ "smep", .no = &boot_options.nosmep },
-	{ "pcid", .no = &boot_options.nopcid },
-	{ "cpuid", .set = set_cpuid },
+	{ "dom0_mem", set_dom0_mem, NULL },
+	{ "dom0_max_vcpus", set_number, &boot_options.dom0_max_vcpus },
+	{ "console", set_console, &boot_options.com1 },
+	{ "com1", set_com1, NULL },
+	{ "loglvl", set_level, &boot_options.loglvl },
+	{ "guest_loglvl", set_level, &boot_options.guest_loglvl },
+	{ "noreboot", set_bool, &boot_options.noreboot },
+	{ "sync_console", set_bool, &boot_options.sync_console },
+	{ "maxcpus", set_number, &boot_options.maxcpus },
+	{ "nosmp", set_bool, &boot_options.no_smp },
+	{ "smap", set_bool, &boot_options.smap },
+	{ "smep", set_bool, &boot_options.smep },
+	{ "cpuid", set_cpuid, NULL },
 };
-
-/* "no-smap", "no-smep", "no-pcid" act here; the policy reads all. */
-static __init void set_cpuid(const char *v)
-{
-	str_copy(boot_options.cpuid, v, sizeof(boot_options.cpuid));
-	for (; *v; v = next_item(v)) {
-		for (unsigned int i = 0; i < ARRAY_LEN(words); i++) {
-			if (words[i].no && starts_with(v, "no-") &&
-			    starts_with(v + 3, words[i].name)) {
-				*words[i].no = true;
-			}
-		}
-	}
-}
 
 static __init bool is_ignored(const char *name)
 {
@@ -229,36 +210,24 @@ static __init bool is_ignored(const char *name)
 	return false;
 }
 
-static __init bool set_known(const char *name, const char *value)
+static __init bool set_known(const char *name, char *value)
 {
-	const struct word *w = words;
-
-	while (w < words + ARRAY_LEN(words) && strcmp(name, w->name)) {
-		w++;
+	for (unsigned int i = 0; i < ARRAY_LEN(words); i++) {
+		if (!strcmp(name, words[i].name)) {
+			words[i].set(words[i].to, value);
+			return true;
+		}
 	}
-	if (w == words + ARRAY_LEN(words)) {
-		return false;
-	}
-	if (w->yes) {
-		*w->yes = is_true(value);
-	} else if (w->no) {
-		*w->no = !is_true(value);
-	} else if (w->number) {
-		set_number(w->number, value, w->most);
-	} else if (w->level) {
-		set_level(w->level, value);
-	} else {
-		w->set(value);
-	}
-	return true;
+	return false;
 }
 
 /* "no-NAME" is NAME=0, for words that take a boolean. */
-static __init void set_word(const char *name, const char *value)
+static __init void set_word(const char *name, char *value)
 {
 	const char *of = starts_with(name, "no-") ? name + 3 : "";
+	char no[] = "0";
 
-	if (set_known(name, value) || set_known(of, "0")) {
+	if (set_known(name, value) || set_known(of, no)) {
 		return;
 	}
 	if (is_ignored(name) || is_ignored(of)) {
@@ -268,25 +237,25 @@ static __init void set_word(const char *name, const char *value)
 	}
 }
 
+static __init void set_cpuid(void *unused, char *v)
+{
+	while (*v) {
+		char *item = split(&v, ',');
+
+		set_word(item, item + strlen(item));
+	}
+}
+
 __init void cmdline_parse(void)
 {
 	static __initdata char line[BOOT_CMDLINE_SIZE];
-	char *p = line;
+	char *rest = line;
 
 	str_copy(line, boot_info.cmdline, sizeof(line));
-	while (*p) {
-		char *name = p, *value = "";
+	while (*rest) {
+		char *value = split(&rest, ' ');
+		char *name = split(&value, '=');
 
-		while (*p && *p != ' ') {
-			if (*p == '=' && !*value) {
-				*p = 0;
-				value = p + 1;
-			}
-			p++;
-		}
-		if (*p) {
-			*p++ = 0;
-		}
 		if (*name) {
 			set_word(name, value);
 		}

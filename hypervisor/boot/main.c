@@ -96,7 +96,8 @@ static __init void __noreturn boot_on_own_stack(void)
 	sched_init();
 	sched_init_cpu(0);
 	irq_enable();
-	smp_boot_cpus(ap_page, boot_options.no_smp ? 1 : boot_options.maxcpus);
+	smp_boot_cpus(ap_page, boot_options.no_smp ? 1 :
+				min(boot_options.maxcpus, MAX_CPUS));
 	console_init_irq();
 	dom0_build();
 	boot_finish();

@@ -29,7 +29,8 @@ static struct boot_options *parse(const char *line)
 	static const struct boot_options fresh = {
 		.com1 = true, .com1_baud = 115200, .com1_port = 0x3f8,
 		.com1_irq = 4, .loglvl = LOG_INFO,
-		.guest_loglvl = LOG_WARNING, .maxcpus = 64,
+		.guest_loglvl = LOG_WARNING, .maxcpus = 64, .smap = true,
+		.smep = true,
 	};
 
 	boot_options = fresh;
@@ -83,13 +84,17 @@ Test(cmdline, switches)
 	cr_assert_not(parse("noreboot=0")->noreboot);
 	cr_assert_not(parse("no-noreboot")->noreboot);
 	cr_assert(parse("sync_console")->sync_console);
-	cr_assert(parse("smap=0")->nosmap);
-	cr_assert(parse("no-smap")->nosmap);
-	cr_assert(parse("smep=off")->nosmep);
-	cr_assert(parse("cpuid=no-avx,no-smap")->nosmap);
-	cr_assert_str_eq(parse("cpuid=no-avx,no-smap")->cpuid,
-			 "no-avx,no-smap");
+	cr_assert(parse("")->smap && parse("")->smep);
+	cr_assert_not(parse("smap=0")->smap);
+	cr_assert_not(parse("no-smap")->smap);
+	cr_assert_not(parse("smep=off")->smep);
+	cr_assert_not(parse("cpuid=no-avx,no-smap")->smap);
+	cr_assert_not(parse("cpuid=no-smep,no-pcid")->smep);
+	cr_assert_str_eq(said, "Command line: without meaning here: no-pcid\n");
+	parse("cpuid=no-avx");
+	cr_assert(strstr(said, "not understood: no-avx"));
 	cr_assert(parse("nosmp")->no_smp);
+	cr_assert_eq(parse("maxcpus=99999999999")->maxcpus, ~0U);
 	cr_assert_eq(parse("maxcpus=3")->maxcpus, 3);
 	cr_assert_eq(parse("dom0_max_vcpus=2")->dom0_max_vcpus, 2);
 	cr_assert_eq(parse("dom0_max_vcpus=1-4")->dom0_max_vcpus, 4);
