@@ -189,7 +189,7 @@ static void alloc_p2m(void)
 	}
 	for (u64 i = 0; i < layout.p2m_frames; i++) {
 		p2m_frames[i] = fresh_frames(&single);
-		page_zero(mfn_to_virt(mfn(p2m_frames[i])));
+		memset(mfn_to_virt(mfn(p2m_frames[i])), 0, PAGE_SIZE);
 	}
 	for (u64 i = 0; i < layout.p2m_frames; i++) {
 		p2m_set(layout.p2m_pfn + i, p2m_frames[i]);
@@ -263,7 +263,7 @@ static void load_page(u64 va)
 	u8 *page = va_to_virt(va);
 	const u8 *file = mfn_to_virt(mfn(kernel->maddr >> PAGE_SHIFT));
 
-	page_zero(page);
+	memset(page, 0, PAGE_SIZE);
 	for (unsigned int i = 0; i < img.nr_segments; i++) {
 		const struct pv_segment *s = &img.segments[i];
 		u64 from = max(va, s->vaddr);
@@ -318,7 +318,7 @@ static void map_page(u64 va, u64 pfn)
 
 	for (unsigned int level = 3; level; level--) {
 		if (!(*e & PTE_P)) {
-			page_zero(pfn_to_virt(next_table));
+			memset(pfn_to_virt(next_table), 0, PAGE_SIZE);
 			*e = pte_make(pfn_to_mfn(next_table++), TABLE_FLAGS);
 		}
 		e = (pte_t *)mfn_to_virt(pte_mfn(*e)) + pte_index(level, va);
@@ -342,7 +342,7 @@ static mfn_t build_tables(void)
 	first_table = pv_layout_pfn(&layout, layout.pt_va);
 	next_table = first_table + 1;
 	end = first_table + layout.pt_frames;
-	page_zero(mfn_to_virt(l4));
+	memset(mfn_to_virt(l4), 0, PAGE_SIZE);
 	for (u64 va = layout.virt_base; va < layout.virt_end; va += PAGE_SIZE) {
 		map_page(va, pv_layout_pfn(&layout, va));
 	}
@@ -403,7 +403,7 @@ static void fill_start_info(void)
 {
 	struct start_info *si = va_to_virt(layout.start_info_va);
 
-	page_zero(si);
+	memset(si, 0, PAGE_SIZE);
 	str_copy(si->magic, "xen-3.0-x86_64", sizeof(si->magic));
 	si->nr_pages = nr_pages;
 	si->shared_info = mfn_to_maddr(dom0->shared_mfn).v;

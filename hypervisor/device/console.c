@@ -158,7 +158,7 @@ int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
 
 void console_force_unlock(void)
 {
-	spin_lock_init(&lock);
+	spin_unlock(&lock);
 	lock_owner = ~0U;
 	uart_be_synchronous();
 	if (!at_line_start) {

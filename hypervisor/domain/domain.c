@@ -44,7 +44,7 @@ struct domain *domain_get_by_id(domid_t id)
 	if (d) {
 		u32 refs = READ_ONCE(d->refs);
 
-		while (refs && !try_cmpxchg32(&d->refs, &refs, refs + 1)) {
+		while (refs && !try_cmpxchg(&d->refs, &refs, refs + 1)) {
 			;
 		}
 		if (!refs) {

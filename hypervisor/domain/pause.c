@@ -52,7 +52,7 @@ int domain_controller_pause(struct domain *d)
 		if (n == 255) {
 			return -EOVERFLOW;
 		}
-	} while (!try_cmpxchg32(&d->controller_pauses, &n, n + 1));
+	} while (!try_cmpxchg(&d->controller_pauses, &n, n + 1));
 	domain_pause(d);
 	return 0;
 }
@@ -65,7 +65,7 @@ int domain_controller_unpause(struct domain *d)
 		if (!n) {
 			return -EINVAL;
 		}
-	} while (!try_cmpxchg32(&d->controller_pauses, &n, n - 1));
+	} while (!try_cmpxchg(&d->controller_pauses, &n, n - 1));
 	domain_unpause(d);
 	return 0;
 }

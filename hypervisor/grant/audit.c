@@ -5,7 +5,7 @@
  * handle is in use or in the free list.  Only meaningful while no guest runs.
  */
 #include "grant/grant_table.h"
-#include "mm/audit.h"
+#include "mm/page_type.h"
 
 /* Frames held by device mappings, for frame_audit. */
 void grant_audit_frames(struct domain *d)

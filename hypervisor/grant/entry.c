@@ -35,7 +35,7 @@ static s16 entry_mark(struct domain *owner, struct grant_entry_v1 *e,
 		}
 		new = old;
 		new.flags |= GTF_reading | (readonly ? 0 : GTF_writing);
-		if (try_cmpxchg32(word, &old.word, new.word)) {
+		if (try_cmpxchg(word, &old.word, new.word)) {
 			return GNTST_okay;
 		}
 	}

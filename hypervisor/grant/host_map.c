@@ -63,7 +63,7 @@ s16 grant_host_take(u64 host_addr, u32 flags, mfn_t frame, u64 *old)
 	e = READ_ONCE(*ptep);
 	while ((e & PTE_P) && mfn_eq(pte_mfn(e), frame) &&
 	       !(e & PTE_RW) == !!(flags & GNTMAP_readonly)) {
-		if (try_cmpxchg64(ptep, &e, 0)) {
+		if (try_cmpxchg(ptep, &e, 0)) {
 			*old = e;
 			status = GNTST_okay;
 			break;

@@ -272,15 +272,17 @@ int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out)
 
 int bitmap_to_guest(const struct xenctl_bitmap *to, u64 map)
 {
-	u32 bytes = (to->nr_bits + 7) / 8;
-	u32 own = min(bytes, 8U);
+	u64 bytes = (to->nr_bits + 7) / 8, words[8] = { map };
 
 	if (to->nr_bits < 64) {
-		map &= BIT(to->nr_bits) - 1;
+		words[0] &= BIT(to->nr_bits) - 1;
 	}
-	if (copy_to_guest_va((vaddr_t)to->bitmap.p, &map, own) ||
-	    clear_guest_va((vaddr_t)to->bitmap.p + own, bytes - own)) {
-		return -EFAULT;
+	for (u64 at = 0; at < bytes; at += sizeof(words)) {
+		if (copy_to_guest_va((vaddr_t)to->bitmap.p + at, words,
+				     min(bytes - at, sizeof(words)))) {
+			return -EFAULT;
+		}
+		words[0] = 0;
 	}
 	return 0;
 }

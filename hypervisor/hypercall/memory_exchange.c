@@ -90,7 +90,7 @@ static bool frame_steal(const struct domain *d, mfn_t m)
 			frame_put(m);
 			return false;
 		}
-	} while (!try_cmpxchg64(&f->state, &s, s - 2 * FS_REF_ONE));
+	} while (!try_cmpxchg(&f->state, &s, s - 2 * FS_REF_ONE));
 	return true;
 }
 

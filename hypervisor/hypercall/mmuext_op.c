@@ -82,9 +82,9 @@ static int clear_or_copy(const struct mmuext_op *op, struct domain *owner)
 		return -EINVAL;
 	}
 	if (op->cmd == MMUEXT_CLEAR_PAGE) {
-		page_zero(mfn_to_virt(dst));
+		memset(mfn_to_virt(dst), 0, PAGE_SIZE);
 	} else if (frame_get(src, owner)) {
-		page_copy(mfn_to_virt(dst), mfn_to_virt(src));
+		memcpy(mfn_to_virt(dst), mfn_to_virt(src), PAGE_SIZE);
 		frame_put(src);
 	} else {
 		err = -EINVAL;

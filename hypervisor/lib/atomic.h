@@ -24,18 +24,9 @@ static inline void cpu_relax(void)
 }
 
 /* If *p is *old make it new and be true; else *old becomes what was there. */
-static inline bool try_cmpxchg64(u64 *p, u64 *old, u64 new)
-{
-	return __atomic_compare_exchange_n(p, old, new, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
-static inline bool try_cmpxchg32(u32 *p, u32 *old, u32 new)
-{
-	return __atomic_compare_exchange_n(p, old, new, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
+#define try_cmpxchg(p, old, new) \
+	__atomic_compare_exchange_n(p, old, new, false, \
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define atomic_add_return(p, v)	__atomic_add_fetch(p, v, __ATOMIC_SEQ_CST)
 #define atomic_sub_return(p, v)	__atomic_sub_fetch(p, v, __ATOMIC_SEQ_CST)

@@ -69,20 +69,13 @@ static const char *parse_spec(const char *f, struct spec *s)
 static void out_string(struct out *o, const struct spec *s, const char *text)
 {
 	text = text ? text : "(null)";
-	out_padded(o, s, text, (int)strnlen(text, 4096));
-}
-
-static void out_symbol(struct out *o, const struct spec *s, u64 addr)
-{
-	char text[80];
-
-	symbol_format(text, sizeof(text), addr);
-	out_string(o, s, text);
+	out_padded(o, s, text, (int)strlen(text));
 }
 
 int vformat(char *buf, size_t size, const char *f, va_list args)
 {
 	struct out o = { buf, size, 0 };
+	char symbol[80];
 	struct spec s;
 	s64 n;
 
@@ -104,14 +97,10 @@ int vformat(char *buf, size_t size, const char *f, va_list args)
 				   false);
 			break;
 		case 'p':
-			if (f[1] == 'S') {
-				f++;
-				out_symbol(&o, &s, va_arg(args, u64));
-				break;
-			}
-			s.zero = true;
-			s.width = 16;
-			out_number(&o, &s, va_arg(args, u64), 16, false);
+			symbol_format(symbol, sizeof(symbol),
+				      va_arg(args, u64));
+			out_string(&o, &s, symbol);
+			f++;
 			break;
 		case 's':
 			out_string(&o, &s, va_arg(args, const char *));
@@ -119,14 +108,8 @@ int vformat(char *buf, size_t size, const char *f, va_list args)
 		case 'c':
 			out_char(&o, (char)va_arg(args, int));
 			break;
-		case '%':
-			out_char(&o, '%');
-			break;
-		case 0:
-			f--;
-			break;
-		default:
-			out_char(&o, '?');
+		default:			/* the second % of %% */
+			out_char(&o, *f);
 		}
 	}
 	if (size) {

@@ -151,7 +151,6 @@ static void decode_memory(struct insn *in, struct cursor *c, bool long_mode)
 
 static void decode_modrm(struct insn *in, struct cursor *c, bool long_mode)
 {
-	in->has_modrm = true;
 	in->modrm = next(c);
 	in->reg = ((in->modrm >> 3) & 7) | (in->rex & 4 ? 8 : 0);
 	in->rm = (in->modrm & 7) | (in->rex & 1 ? 8 : 0);

@@ -31,7 +31,7 @@ struct insn {
 	u8 scale;		/* shift of the index */
 	u8 width;		/* operand's bytes: 1, 2, 4, 8 */
 	u8 segment;		/* that a memory operand is in */
-	bool has_modrm, memory, rip_relative;
+	bool memory, rip_relative;
 	bool lock, rep, repne, opsize, addr32;
 	s64 disp;
 	u64 imm;		/* sign extended where the CPU does */

@@ -19,22 +19,12 @@ static inline void list_init(struct list *l)
 	l->next = l->prev = l;
 }
 
-static inline void list_insert_before(struct list *at, struct list *item)
-{
-	item->next = at;
-	item->prev = at->prev;
-	at->prev->next = item;
-	at->prev = item;
-}
-
-static inline void list_add_head(struct list *head, struct list *item)
-{
-	list_insert_before(head->next, item);
-}
-
 static inline void list_add_tail(struct list *head, struct list *item)
 {
-	list_insert_before(head, item);
+	item->next = head;
+	item->prev = head->prev;
+	head->prev->next = item;
+	head->prev = item;
 }
 
 static inline void list_remove(struct list *item)
@@ -44,11 +34,9 @@ static inline void list_remove(struct list *item)
 	list_init(item);
 }
 
-#define list_entry(p, type, member)	container_of(p, type, member)
-
 #define list_for_each(pos, head, member) \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member); \
+	for (pos = container_of((head)->next, __typeof__(*pos), member); \
 	     &pos->member != (head); \
-	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+	     pos = container_of(pos->member.next, __typeof__(*pos), member))
 
 #endif

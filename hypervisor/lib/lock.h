@@ -17,11 +17,6 @@ typedef struct {
 	u32 word;			/* 0 or 1 */
 } spinlock_t;
 
-static inline void spin_lock_init(spinlock_t *l)
-{
-	l->word = 0;
-}
-
 static inline bool spin_trylock(spinlock_t *l)
 {
 	return !READ_ONCE(l->word) && !xchg(&l->word, 1);
@@ -47,6 +42,24 @@ static inline void irq_disable(void) { }
 static inline void irq_enable(void) { }
 static inline bool irqs_are_off(void) { return false; }
 #else
+static inline void irq_disable(void)
+{
+	__asm__ volatile("cli" ::: "memory");
+}
+
+static inline void irq_enable(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+
+static inline bool irqs_are_off(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r" (flags) : : "memory");
+	return !(flags & 0x200);
+}
+
 static inline unsigned long irq_save(void)
 {
 	unsigned long flags;
@@ -58,26 +71,8 @@ static inline unsigned long irq_save(void)
 static inline void irq_restore(unsigned long flags)
 {
 	if (flags & 0x200) {
-		__asm__ volatile("sti" ::: "memory");
+		irq_enable();
 	}
-}
-
-static inline bool irqs_are_off(void)
-{
-	unsigned long flags;
-
-	__asm__ volatile("pushfq; popq %0" : "=r" (flags) : : "memory");
-	return !(flags & 0x200);
-}
-
-static inline void irq_disable(void)
-{
-	__asm__ volatile("cli" ::: "memory");
-}
-
-static inline void irq_enable(void)
-{
-	__asm__ volatile("sti" ::: "memory");
 }
 #endif
 

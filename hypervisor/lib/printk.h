@@ -6,7 +6,7 @@
  * Everything goes to the console ring (pvctl dmesg) and, as the loglvl and
  * guest_loglvl command-line words allow, to the serial console.
  *
- * printk formats: %d %u %x %lx %llx %p %s %c %ld %lu %zu with width and zero;
+ * printk formats: %d %u %x %lx %llx %s %c %ld %lu %zu with width and zero;
  * %pS prints an address as symbol+offset.
  */
 #ifndef LIB_PRINTK_H

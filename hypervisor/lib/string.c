@@ -58,14 +58,9 @@ int memcmp(const void *a, const void *b, size_t n)
 
 size_t strlen(const char *s)
 {
-	return strnlen(s, SIZE_MAX);
-}
-
-size_t strnlen(const char *s, size_t max)
-{
 	size_t n = 0;
 
-	while (n < max && s[n]) {
+	while (s[n]) {
 		n++;
 	}
 	return n;
@@ -150,14 +145,4 @@ u64 str_to_size(const char *s, const char **end, u64 unit)
 		}
 	}
 	return v * unit;
-}
-
-void page_zero(void *page)
-{
-	memset(page, 0, PAGE_SIZE);
-}
-
-void page_copy(void *dst, const void *src)
-{
-	memcpy(dst, src, PAGE_SIZE);
 }

@@ -11,7 +11,6 @@ void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
-size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
@@ -30,8 +29,5 @@ u64 str_to_u64(const char *s, const char **end);
 
 /* As str_to_u64, with a suffix B, K, M, G or T; no suffix multiplies by unit. */
 u64 str_to_size(const char *s, const char **end, u64 unit);
-
-void page_zero(void *page);
-void page_copy(void *dst, const void *src);
 
 #endif

@@ -46,7 +46,6 @@ typedef int8_t s8;
 typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
-typedef long ssize_t;
 
 /* A machine frame number; one member, so that it mixes with nothing. */
 typedef struct { unsigned long v; } mfn_t;
@@ -107,7 +106,6 @@ typedef unsigned long vaddr_t;
 #define __noinline	__attribute__((noinline))
 #undef __always_inline
 #define __always_inline	inline __attribute__((always_inline))
-#define __used		__attribute__((used))
 
 /* Code and data that are given back once boot is over. */
 #define __init		__attribute__((section(".init.text"), cold))

@@ -7,10 +7,8 @@
  * ours that are shared, and device mappings of grants.  Only meaningful while
  * no guest runs: the caller sees to that.
  */
-#include "domain/domain.h"
 #include "lib/printk.h"
 #include "mm/alloc.h"
-#include "mm/audit.h"
 #include "mm/page_type.h"
 #include "mm/pte_rules.h"
 
@@ -45,23 +43,16 @@ static void add_frame(mfn_t m)
 {
 	const struct frame *f = mfn_to_frame(m);
 	enum frame_type t = frame_type_of(f->state);
-	bool table = t >= FT_L1 && t <= FT_L4;
+	unsigned int uses = !!(f->flags & FRAME_HV) +
+			    !!(f->state & FS_PINNED) +
+			    !!(f->state & FS_PARTIAL);
 
-	if (f->flags & FRAME_ALLOCATED) {
-		audit_add(m, 1, 0);
-	}
-	if (f->flags & FRAME_HV) {
-		audit_add(m, 1, 1);
-	}
-	if (f->state & FS_PINNED) {
-		audit_add(m, 1, 1);
-	}
+	audit_add(m, uses + !!(f->flags & FRAME_ALLOCATED), uses);
 	if (f->state & FS_PARTIAL) {
-		audit_add(m, 1, 1);
 		/* Bit 15: the last one has been put (mm/validate.c). */
 		add_table(m, t, (f->progress & 0x7fffU) -
 				(f->progress >> 15));
-	} else if (table && (f->state & FS_VALID) &&
+	} else if (frame_type_is_table(t) && (f->state & FS_VALID) &&
 		   (f->state & FS_TYPE_REF_MASK)) {
 		add_table(m, t, PTES_PER_TABLE);
 	}

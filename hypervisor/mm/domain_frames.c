@@ -35,17 +35,6 @@ void domain_frame_unlink(struct domain *d, struct frame *f)
 			  &d->frames_first : &d->frames_kept, f);
 }
 
-bool domain_frame_removed(struct domain *d, struct frame *f)
-{
-	bool last;
-
-	spin_lock(&d->frame_lock);
-	domain_frame_unlink(d, f);
-	last = !--d->tot_pages;
-	spin_unlock(&d->frame_lock);
-	return last;
-}
-
 /* n pages of its claim are used up, or given back; no more than there are. */
 static void claim_drop(struct domain *d, u64 n)
 {
@@ -149,7 +138,7 @@ void hv_shared_free(mfn_t m)
 	if (d) {
 		atomic_dec(&d->hv_pages);
 	}
-	while (!try_cmpxchg64(&f->state, &s, (s & ~FS_OWNER_MASK) |
+	while (!try_cmpxchg(&f->state, &s, (s & ~FS_OWNER_MASK) |
 			      FS_OWNER(OWNER_HV))) {
 	}
 	frame_writable_put(f, tlb_stamp_now());

@@ -34,15 +34,17 @@ bool frame_get(mfn_t m, const struct domain *d)
 void frame_release(struct frame *f)
 {
 	mfn_t m = frame_to_mfn(f);
-	unsigned int owner = frame_owner_id(f->state);
 	struct domain *d = NULL;
 	bool last = false;
 
 	f->tlb_stamp = tlb_stamp_now();
 	if (!(f->flags & FRAME_HV)) {
-		d = domain_of_frame_owner((domid_t)owner);
+		d = domain_of_frame_owner(frame_owner_id(f->state));
 		BUG_ON(!d);
-		last = domain_frame_removed(d, f);
+		spin_lock(&d->frame_lock);
+		domain_frame_unlink(d, f);
+		last = !--d->tot_pages;
+		spin_unlock(&d->frame_lock);
 	}
 	m2p_set(m, INVALID_M2P);
 	frames_free(m, 0);

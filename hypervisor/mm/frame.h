@@ -102,6 +102,11 @@ static inline enum frame_type frame_type_of(u64 state)
 	return (enum frame_type)((state & FS_TYPE_MASK) >> FS_TYPE_SHIFT);
 }
 
+static inline bool frame_type_is_table(enum frame_type t)
+{
+	return t >= FT_L1 && t <= FT_L4;
+}
+
 /* Frames [0, max_mfn) have an entry; some of them are holes or devices. */
 extern unsigned long max_mfn;
 

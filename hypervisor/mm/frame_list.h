@@ -34,19 +34,14 @@ static inline void frame_list_remove(u32 *first, struct frame *f)
 	}
 }
 
-/*
- * A domain with frames holds a reference on itself: as long as somebody maps a
- * frame of a dead domain, its owner is there to be named.
- *
- * Takes f off its owner's list: true when it was the last, and the caller
- * must domain_put(d) after it is done with it.
- */
-bool domain_frame_removed(struct domain *d, struct frame *f) __must_check;
-
 /* Takes f off the list that it is on; frame_lock held. */
 void domain_frame_unlink(struct domain *d, struct frame *f);
 
-/* Puts count frames from first, already d's, on the list; frame_lock held. */
+/*
+ * Puts count frames from first, already d's, on the list; frame_lock held.
+ * A domain with frames holds a reference on itself: as long as somebody maps a
+ * frame of a dead domain, its owner is there to be named.
+ */
 void domain_frames_added(struct domain *d, mfn_t first, u64 count);
 
 #endif

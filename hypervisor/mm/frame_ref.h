@@ -28,17 +28,23 @@ static inline bool frame_ref_get(struct frame *f, unsigned int owner)
 		    unlikely(s & FS_REF_LIMIT)) {
 			return false;
 		}
-	} while (!try_cmpxchg64(&f->state, &s, s + FS_REF_ONE));
+	} while (!try_cmpxchg(&f->state, &s, s + FS_REF_ONE));
 	return true;
 }
 
-static inline void frame_ref_put(struct frame *f)
+/* Counts, among them a reference, are given back. */
+static inline void frame_counts_put(struct frame *f, u64 counts)
 {
-	u64 s = atomic_sub_return(&f->state, FS_REF_ONE);
+	u64 s = atomic_sub_return(&f->state, counts);
 
 	if (unlikely(!(s & FS_REF_MASK))) {
 		frame_release(f);
 	}
+}
+
+static inline void frame_ref_put(struct frame *f)
+{
+	frame_counts_put(f, FS_REF_ONE);
 }
 
 /*
@@ -58,7 +64,7 @@ static inline bool frame_use_get(struct frame *f, unsigned int owner,
 		if (unlikely((s & mask) != want || !(s & FS_REF_MASK))) {
 			return false;
 		}
-	} while (!try_cmpxchg64(&f->state, &s,
+	} while (!try_cmpxchg(&f->state, &s,
 				s + FS_REF_ONE + FS_TYPE_REF_ONE));
 	return true;
 }
@@ -66,13 +72,8 @@ static inline bool frame_use_get(struct frame *f, unsigned int owner,
 /* A writable use ends, or a claim; the flush clock says when it did. */
 static inline void frame_writable_put(struct frame *f, u32 stamp)
 {
-	u64 s;
-
 	WRITE_ONCE(f->tlb_stamp, stamp);
-	s = atomic_sub_return(&f->state, FS_REF_ONE + FS_TYPE_REF_ONE);
-	if (unlikely(!(s & FS_REF_MASK))) {
-		frame_release(f);
-	}
+	frame_counts_put(f, FS_REF_ONE + FS_TYPE_REF_ONE);
 }
 
 /* Gives both back unless the use is the last one. */
@@ -84,7 +85,7 @@ static inline bool frame_use_put(struct frame *f)
 		if (unlikely((s & FS_TYPE_REF_MASK) <= FS_TYPE_REF_ONE)) {
 			return false;
 		}
-	} while (!try_cmpxchg64(&f->state, &s,
+	} while (!try_cmpxchg(&f->state, &s,
 				s - FS_REF_ONE - FS_TYPE_REF_ONE));
 	return true;
 }

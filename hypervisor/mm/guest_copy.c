@@ -21,12 +21,6 @@ int copy_to_guest_va(vaddr_t dst, const void *src, size_t n)
 		      !user_copy((void *)dst, src, n)) ? 0 : -EFAULT;
 }
 
-int clear_guest_va(vaddr_t dst, size_t n)
-{
-	return !n || (range_is_guest(dst, n) &&
-		      !user_clear((void *)dst, n)) ? 0 : -EFAULT;
-}
-
 unsigned int guest_fetch(const struct cpu_user_regs *regs, u8 *bytes)
 {
 	unsigned int left = PAGE_SIZE - (regs->rip & PAGE_OFFSET_MASK);

@@ -26,7 +26,6 @@ static inline bool range_is_guest(vaddr_t va, size_t n)
 
 int copy_from_guest_va(void *dst, vaddr_t src, size_t n) __must_check;
 int copy_to_guest_va(vaddr_t dst, const void *src, size_t n) __must_check;
-int clear_guest_va(vaddr_t dst, size_t n) __must_check;
 
 /* As many bytes of the instruction at regs->rip as can be read, up to 15. */
 unsigned int guest_fetch(const struct cpu_user_regs *regs, u8 *bytes);

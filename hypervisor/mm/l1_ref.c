@@ -37,29 +37,12 @@ bool mmio_allowed(const struct domain *d, mfn_t m)
 int l1_ref_get_slow(struct domain *d, struct domain *owner, pte_t e)
 {
 	mfn_t m = pte_mfn(e);
-	int err;
 
 	if (!mfn_valid(m)) {
-		if (owner != d && owner != &domain_io) {
-			return -EPERM;
-		}
-		return mmio_allowed(d, m) ? 0 : -EPERM;
+		return (owner == d || owner == &domain_io) &&
+		       mmio_allowed(d, m) ? 0 : -EPERM;
 	}
-	if (!(e & PTE_RW)) {
-		return -EBUSY;			/* not the owner's: no more to try */
-	}
-	err = page_type_get(m, FT_WRITABLE, owner, false);
-	return err ? -EBUSY : 0;
-}
-
-/*
- * Its TLB entries are on other CPUs than the owner's: the next change of type
- * must look at all of them.
- */
-void l1_ref_put_foreign(struct frame *f)
-{
-	if (!(READ_ONCE(f->flags) & FRAME_FOREIGN_TLB)) {
-		__atomic_fetch_or(&f->flags, FRAME_FOREIGN_TLB,
-				  __ATOMIC_SEQ_CST);
-	}
+	/* If it is read-only, it is not the owner's: no more to try. */
+	return e & PTE_RW &&
+	       !page_type_get(m, FT_WRITABLE, owner, false) ? 0 : -EBUSY;
 }

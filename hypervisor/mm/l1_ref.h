@@ -10,9 +10,7 @@
 #ifndef MM_L1_REF_H
 #define MM_L1_REF_H
 
-#include "domain/domain.h"
-#include "mm/frame_ref.h"
-#include "mm/pte.h"
+#include "mm/page_type.h"
 #include "mm/pte_rules.h"
 #include "x86/tlb.h"
 
@@ -21,9 +19,6 @@ extern struct domain domain_io, domain_hv;
 
 /* The cases that are not the common one: device memory, other types. */
 int l1_ref_get_slow(struct domain *d, struct domain *owner, pte_t e);
-
-/* A writable mapping in another domain's tables ends. */
-void l1_ref_put_foreign(struct frame *f);
 
 static inline int l1_ref_get(struct domain *d, struct domain *owner, pte_t e)
 {
@@ -39,6 +34,16 @@ static inline int l1_ref_get(struct domain *d, struct domain *owner, pte_t e)
 		}
 	}
 	return l1_ref_get_slow(d, owner, e);
+}
+
+/* Present entry e of d's table of type t takes what it names. */
+static __always_inline int pt_entry_get(enum frame_type t, struct domain *d,
+				     struct domain *owner, pte_t e,
+				     bool preemptible)
+{
+	return t == FT_L1 ? l1_ref_get(d, owner, e) :
+	       page_type_get(pte_mfn(e), (enum frame_type)(t - 1), d,
+			     preemptible);
 }
 
 /* An entry gives back what it held: nothing if it was not present. */
@@ -57,7 +62,11 @@ static inline void l1_ref_put(struct domain *d, pte_t e)
 		if (owner == OWNER_IO) {
 			return;
 		}
-		l1_ref_put_foreign(f);
+		/*
+		 * TLB entries are on other CPUs than the owner's: the next
+		 * change of type must look at all of them.
+		 */
+		atomic_or(&f->flags, FRAME_FOREIGN_TLB);
 	}
 	if (e & PTE_RW) {
 		frame_writable_put(f, tlb_stamp_now());
@@ -81,7 +90,7 @@ static inline bool l1_entry_fill(struct domain *d, pte_t *ptep, pte_t new)
 	    unlikely(!frame_use_get(&frame_table[m], d->id, FT_WRITABLE))) {
 		return false;
 	}
-	if (likely(try_cmpxchg64(ptep, &old, new))) {
+	if (likely(try_cmpxchg(ptep, &old, new))) {
 		return true;
 	}
 	l1_ref_put(d, new);

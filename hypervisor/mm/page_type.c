@@ -12,17 +12,9 @@
  * validating or takes them back.
  */
 #include "mm/page_type.h"
-#include "domain/domain.h"
 #include "lib/printk.h"
-#include "mm/frame_ref.h"
-#include "mm/validate.h"
 #include "x86/smp.h"
 #include "x86/tlb.h"
-
-static bool is_table(enum frame_type t)
-{
-	return t >= FT_L1 && t <= FT_L4;
-}
 
 /*
  * A frame takes a new type: no TLB (or paging-structure cache) may go on using
@@ -67,7 +59,7 @@ static __noinline int type_get(struct frame *f, enum frame_type t,
 			s = READ_ONCE(f->state);
 			continue;
 		}
-		if (try_cmpxchg64(&f->state, &s, new)) {
+		if (try_cmpxchg(&f->state, &s, new)) {
 			break;
 		}
 	}
@@ -126,7 +118,7 @@ static __noinline int type_put(struct frame *f, bool preemptible)
 	do {
 		BUG_ON(!(s & FS_TYPE_REF_MASK));
 		last = (s & FS_TYPE_REF_MASK) == FS_TYPE_REF_ONE;
-		claim = last && is_table(frame_type_of(s));
+		claim = last && frame_type_is_table(frame_type_of(s));
 		new = claim ? s : s - FS_TYPE_REF_ONE - FS_REF_ONE;
 		if (last) {
 			WRITE_ONCE(f->tlb_stamp, tlb_stamp_now());
@@ -135,7 +127,7 @@ static __noinline int type_put(struct frame *f, bool preemptible)
 				new &= ~FS_VALID;
 			}
 		}
-	} while (!try_cmpxchg64(&f->state, &s, new));
+	} while (!try_cmpxchg(&f->state, &s, new));
 	if (claim) {
 		f->progress = PTES_PER_TABLE;
 		return claim_release(f, s, preemptible);
@@ -162,7 +154,7 @@ int page_type_settle(mfn_t m)
 		if (!(s & FS_PARTIAL)) {
 			return 0;
 		}
-	} while (!try_cmpxchg64(&f->state, &s, s & ~FS_PARTIAL));
+	} while (!try_cmpxchg(&f->state, &s, s & ~FS_PARTIAL));
 	return claim_release(f, s, true);
 }
 
@@ -182,11 +174,10 @@ int page_pin(mfn_t m, enum frame_type t, struct domain *d)
 			(void)page_type_put(m, false);
 			return -EINVAL;
 		}
-	} while (!try_cmpxchg64(&f->state, &s, s | FS_PINNED));
+	} while (!try_cmpxchg(&f->state, &s, s | FS_PINNED));
 	/* Destruction may be past this frame: it looks at each one once. */
 	if (READ_ONCE(d->dying)) {
-		err = page_unpin(m, d);
-		return err ? err : -EINVAL;
+		return page_unpin(m, d) ?: -EINVAL;
 	}
 	return 0;
 }
@@ -205,6 +196,6 @@ int page_unpin(mfn_t m, struct domain *d)
 		if (frame_owner_id(s) != d->id || !(s & FS_PINNED)) {
 			return -EINVAL;
 		}
-	} while (!try_cmpxchg64(&f->state, &s, s & ~FS_PINNED));
+	} while (!try_cmpxchg(&f->state, &s, s & ~FS_PINNED));
 	return page_type_put(m, true);
 }

@@ -94,4 +94,23 @@ bool ldt_fault(struct vcpu *v, unsigned int offset);
 /* Recomputes every count from scratch and compares; prints what differs. */
 unsigned int frame_audit(void);
 
+/* During an audit: a holder of m has so many references and uses. */
+void audit_add(mfn_t m, unsigned int refs, unsigned int types);
+
+/* grant/: device mappings that d holds. */
+void grant_audit_frames(struct domain *d);
+
+/* ---- mm/validate.c, for mm/page_type.c alone: of a claimed frame ---- */
+
+/*
+ * Goes over entries from f->progress on, taking what each names.  0; -ERESTART
+ * with f->progress set; or another error, with everything given back.
+ */
+int table_validate(struct frame *f, enum frame_type t, struct domain *d,
+		   bool preemptible) __must_check;
+
+/* Gives back what entries [0, f->progress) hold: 0, or -ERESTART. */
+int table_release(struct frame *f, enum frame_type t, struct domain *d,
+		  bool preemptible) __must_check;
+
 #endif

@@ -8,9 +8,7 @@
  * caller's use of the table keeps it a table meanwhile.
  */
 #include "mm/page_type.h"
-#include "domain/domain.h"
 #include "mm/l1_ref.h"
-#include "mm/pte_rules.h"
 
 /*
  * Exchanges the entry; keep_ad: A and D, as they are in the old one, are added
@@ -21,7 +19,7 @@ static pte_t pte_exchange(pte_t *ptep, pte_t old, pte_t new, bool keep_ad)
 	if (!keep_ad) {
 		return xchg(ptep, new);
 	}
-	while (!try_cmpxchg64(ptep, &old, new | (old & PTE_AD))) {
+	while (!try_cmpxchg(ptep, &old, new | (old & PTE_AD))) {
 	}
 	return old;
 }
@@ -44,14 +42,14 @@ static __always_inline bool same_frame(enum frame_type t, struct domain *d,
 		new |= old & PTE_AD;
 	}
 	if (t != FT_L1 || !(diff & PTE_RW)) {
-		return try_cmpxchg64(ptep, &old, new);
+		return try_cmpxchg(ptep, &old, new);
 	}
 	if (new & PTE_RW || pte_mfn(new).v >= max_mfn) {
 		return false;
 	}
 	f = mfn_to_frame(pte_mfn(new));
 	if (frame_owner_id(READ_ONCE(f->state)) != d->id ||
-	    !try_cmpxchg64(ptep, &old, new)) {
+	    !try_cmpxchg(ptep, &old, new)) {
 		return false;
 	}
 	frame_writable_drop(f, tlb_stamp_now());
@@ -63,9 +61,8 @@ static __always_inline void entry_put(enum frame_type t, struct domain *d,
 {
 	if (t == FT_L1) {
 		l1_ref_put(d, old);
-	} else if (old & PTE_P &&
-		   page_type_put(pte_mfn(old), true) == -ERESTART) {
-		page_put_later(pte_mfn(old));
+	} else if (old & PTE_P) {
+		pt_use_put(pte_mfn(old));
 	}
 }
 
@@ -87,8 +84,7 @@ static __always_inline int entry_set(enum frame_type t, struct domain *d,
 	if (same_frame(t, d, ptep, old, new, keep_ad)) {
 		return 0;
 	}
-	err = t == FT_L1 ? l1_ref_get(d, foreign, new) :
-	      page_type_get(pte_mfn(new), (enum frame_type)(t - 1), d, true);
+	err = pt_entry_get(t, d, foreign, new, true);
 	if (unlikely(err)) {
 		return err;
 	}
@@ -113,7 +109,7 @@ int l1_entry_cmpxchg(struct domain *d, pte_t *ptep, pte_t old, pte_t new)
 			return err;
 		}
 	}
-	if (!try_cmpxchg64(ptep, &old, new)) {
+	if (!try_cmpxchg(ptep, &old, new)) {
 		l1_ref_put(d, new);
 		return -EAGAIN;
 	}
@@ -149,7 +145,7 @@ enum frame_type pt_use_get(mfn_t m, struct domain *d)
 		return FT_NONE;
 	}
 	t = frame_type_of(READ_ONCE(mfn_to_frame(m)->state));
-	if (t >= FT_L1 && t <= FT_L4 &&
+	if (frame_type_is_table(t) &&
 	    frame_use_get(mfn_to_frame(m), d->id, t)) {
 		return t;
 	}

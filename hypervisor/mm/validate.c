@@ -9,12 +9,9 @@
  * Upper levels look at hypercall_preempt() after each entry and stop where
  * they are; progress is kept in the frame.
  */
-#include "mm/validate.h"
-#include "domain/domain.h"
+#include "mm/page_type.h"
 #include "lib/string.h"
 #include "mm/l1_ref.h"
-#include "mm/page_type.h"
-#include "mm/pte_rules.h"
 #include "mm/upcalls.h"
 #include "x86/paging.h"
 
@@ -108,18 +105,14 @@ static __always_inline int entries_validate(struct frame *f, enum frame_type t,
 		if (!(e & PTE_P)) {
 			continue;
 		}
-		checked = pte_checked(t, d, e);
-		if (t == FT_L1) {
-			err = checked ? l1_ref_get(d, d, e) : -EINVAL;
-		} else {
+		if (t != FT_L1) {
 			f->progress = (u16)i;
 			if (preemptible && i > start && hypercall_preempt()) {
 				return -ERESTART;
 			}
-			err = checked ? page_type_get(pte_mfn(e),
-						      (enum frame_type)(t - 1),
-						      d, preemptible) : -EINVAL;
 		}
+		checked = pte_checked(t, d, e);
+		err = checked ? pt_entry_get(t, d, d, e, preemptible) : -EINVAL;
 		if (unlikely(err)) {
 			if (err == -ERESTART) {
 				return err;

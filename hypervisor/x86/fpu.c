@@ -99,7 +99,7 @@ void fpu_free(struct vcpu *v)
 
 void fpu_reset(struct vcpu *v)
 {
-	page_zero(v->fpu);
+	memset(v->fpu, 0, PAGE_SIZE);
 	*(struct fpu_area *)v->fpu = (struct fpu_area){
 		.fcw = FCW_RESET,
 		.mxcsr = MXCSR_RESET,

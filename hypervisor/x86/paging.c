@@ -57,7 +57,7 @@ static pte_t *table_alloc(void)
 		return t;
 	}
 	t = view(boot_alloc(PAGE_SIZE, PAGE_SIZE, tables_below));
-	page_zero(t);
+	memset(t, 0, PAGE_SIZE);
 	return t;
 }
 
@@ -189,7 +189,7 @@ static __init void map_array_pages(const struct frame_array *a, u64 n,
 
 		if (describes_ram(a, n)) {
 			at = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
-			page_zero(view(at));
+			memset(view(at), 0, PAGE_SIZE);
 		}
 		*entry_for(a->va + n * PAGE_SIZE, 1) = at | PTE_HV;
 	}

@@ -11,7 +11,7 @@
 #include "x86/asm.h"
 
 	.text
-	.globl	user_copy, user_clear
+	.globl	user_copy
 
 /* size_t user_copy(void *dst, const void *src, size_t n) */
 user_copy:
@@ -32,22 +32,3 @@ user_copy:
 	jmp	3b
 	EX_TABLE(1b, 4b)
 	EX_TABLE(2b, 3b)
-
-/* size_t user_clear(void *dst, size_t n) */
-user_clear:
-	STAC
-	mov	%esi, %edx
-	mov	%rsi, %rcx
-	and	$7, %edx
-	shr	$3, %rcx
-	xor	%eax, %eax
-5:	rep stosq
-	mov	%edx, %ecx
-6:	rep stosb
-7:	mov	%rcx, %rax
-	CLAC
-	ret
-8:	lea	(%rdx,%rcx,8), %rcx
-	jmp	7b
-	EX_TABLE(5b, 8b)
-	EX_TABLE(6b, 7b)

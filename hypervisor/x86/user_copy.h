@@ -61,8 +61,7 @@ fault:
 	return false;
 }
 
-/* Both return the number of bytes not copied: 0 is success. */
+/* Returns the number of bytes not copied: 0 is success. */
 size_t user_copy(void *dst, const void *src, size_t n) __must_check;
-size_t user_clear(void *dst, size_t n) __must_check;
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/printk.h"
-#include "mm/audit.h"
+#include "mm/page_type.h"
 #include "x86/cpu_features.h"
 #include "x86/smp.h"
 #include "x86/tlb.h"
@@ -193,16 +193,6 @@ void m2p_set(mfn_t m, unsigned long pfn)
 bool guest_descriptor_ok(u64 *desc)
 {
 	return !(*desc & (1ULL << 47)) || (*desc & (1ULL << 44));
-}
-
-void page_zero(void *page)
-{
-	memset(page, 0, PAGE_SIZE);
-}
-
-void page_copy(void *dst, const void *src)
-{
-	memcpy(dst, src, PAGE_SIZE);
 }
 
 void printk(enum log_level level, const char *fmt, ...)
