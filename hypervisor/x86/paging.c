@@ -384,7 +384,8 @@ mfn_t hv_va_to_mfn(unsigned long va)
 	if (!e) {
 		return INVALID_MFN;
 	}
-	return mfn(pte_mfn(*e & ~PTE_PAT_LARGE).v +
+	/* Bit 12, PAT in large leaves, is set in none; in an L1 it is the frame. */
+	return mfn(pte_mfn(*e).v +
 		   ((va & (level_size(level) - 1)) >> PAGE_SHIFT));
 }
 
