@@ -3,9 +3,8 @@
 """A model: what instructions and privileged events would cost in cycles.
 
 Instruction counts leave out what silicon charges for crossing rings, loading
-CR3 and refilling the TLB.  Here each event has a price, of the order that is
-published for processors of the Skylake to Zen 3 years; see SOURCES.  The
-result is a model, good for comparing places, not a measurement.
+CR3 and refilling the TLB.  Here each event has a price; SOURCES says where
+from.  The result is a model, good for comparing places, not a measurement.
 """
 
 # Cycles for one event; an instruction besides is worth 1 / IPC.
@@ -24,11 +23,12 @@ PRICES = {
 REFILL = 20 * 25
 
 SOURCES = (
-    "Agner Fog, Instruction tables (SYSCALL, SYSRET, IRET, INVLPG, MOV CR3); "
-    "VM round trips: 1,000 to 1,500 cycles by KVM's own tests (vmcall in "
-    "kvm-unit-tests' vmexit) on processors of these years; refill: 20 entries "
-    "at 25 cycles a page walk, a guess that favours nobody. Under nested "
-    "paging a walk costs about twice as much, which the model leaves out."
+    "Prices are round figures of the order that is reported for processors of "
+    "these years, not measured by us; vmrun's is between the 1,344 and 1,376 "
+    "cycles posted to the Linux kernel list in December 2020 for AMD's. "
+    "Refill: 20 entries at 25 cycles a page walk, a guess that favours "
+    "nobody. Under nested paging a walk costs about twice as much, which the "
+    "model leaves out."
 )
 
 
