@@ -81,7 +81,7 @@ class Domains(Command):
         """See the class."""
         print("  id vcpus      MiB  state")
         for d in domains():
-            said = [w for w in ("dying", "dead", "shutting_down", "shut_down")
+            said = [w for w in ("dying", "dead", "shut_down")
                     if int(d[w])]
             if int(d["pause_count"]):
                 said.append("paused")

@@ -4,7 +4,7 @@
 
 GRUB on BIOS and on UEFI (multiboot2), PVH with one module. Then what must end
 in one clear line on the console and a halt; and the report of a fault of the
-hypervisor's own, which only a debugger can bring about.
+hypervisor's own, which only a debugger can bring about, and ours for gdb.
 """
 import os
 import shutil
@@ -184,6 +184,30 @@ def own_fault(world):
         return f"called by {caller.split()[-1]}"
 
 
+def gdb_commands(world):
+    """The commands of scripts/gdb.py, at domain 0's first xen_version."""
+    port = free_port()
+    m = Machine(None, world.log_path(), qemu=[
+        *QEMU, "-m", "512", "-kernel", world.hypervisor, "-append",
+        "console=com1 com1=115200,8n1", "-initrd", world.kernel("6.1"),
+        "-S", "-gdb", f"tcp:127.0.0.1:{port}"])
+    with m:
+        words = ["gdb", "-q", "-batch", "-x", f"{TOP}/scripts/gdb.py"]
+        for command in ("set pagination off", f"target remote :{port}",
+                        "hbreak hc_xen_version", "continue", "hv-domains",
+                        "hv-vcpu 0", "hv-walk 0 0xffffffff81000000",
+                        "hv-frame 1", "kill"):
+            words += ["-ex", command]
+        said = subprocess.run(
+            [*words, f"{world.build}/hypervisor/paravane.elf"], text=True,
+            capture_output=True, check=False, timeout=60)
+        text = said.stdout + said.stderr
+        for want in ("alive; vCPUs running", "running in kernel mode on CPU 0",
+                     "L1[", "byte 0x0", "frame 0x1: owner "):
+            if want not in text:
+                raise MachineError(f"no '{want}' in: {text[-600:]}")
+
+
 def tests(world):
     """All, in order."""
     def one(words, line):
@@ -194,4 +218,5 @@ def tests(world):
             ("PVH, one module", lambda: pvh(world)),
             *((f"refusal: {name}", one(words, line))
               for name, words, line in REFUSALS),
-            ("a fault of our own", lambda: own_fault(world))]
+            ("a fault of our own", lambda: own_fault(world)),
+            ("gdb's commands", lambda: gdb_commands(world))]
