@@ -11,8 +11,6 @@
 #include "lib/types.h"
 #include "x86/layout.h"
 
-#define IMAGE_PHYS	0x200000UL	/* as in boot/wrapper.lds */
-
 extern char image_text_start[], image_text_end[];
 extern char image_rodata_start[], image_rodata_end[];
 extern char image_ro_init_start[], image_ro_init_end[];

@@ -109,6 +109,9 @@ __init void boot_main(u32 magic, u32 info)
 	boot_info_read(magic, info);
 	cmdline_parse();
 	console_init();
+	if (!boot_info.loader) {
+		panic("Started by no multiboot or PVH loader.");
+	}
 	bundle_unpack();
 	boot_memory_init();
 	cpu_features_detect();

@@ -16,9 +16,11 @@
 	.code64
 	.section .text.entry, "ax"
 
-/* void image_entry(u32 magic, u32 info): edi, esi from wrapper.S */
+/* void image_entry(u32 magic, u32 info): edi, esi from wrapper.S; any CPU */
 	.globl image_entry
 image_entry:
+	cmp	$BOOT_AP, %edi
+	je	ap_entry
 	lea	early_stack_end(%rip), %rsp
 	sub	$CPU_INFO_SIZE, %rsp	/* zero */
 	and	$~15, %rsp
@@ -29,11 +31,10 @@ image_entry:
 	ud2
 
 /*
- * Other CPUs, from the page below.  Each finds its number by its APIC id in
+ * Other CPUs, from the page below and wrapper.S.  Each finds its number by its APIC id in
  * apic_ids, and so its area and its stack; several come at one time.  The id
  * is that of CPUID leaf 0xb, or leaf 1 where that has none.
  */
-	.globl ap_entry
 ap_entry:
 	mov	hv_cr3(%rip), %rax
 	mov	%rax, %cr3
@@ -72,73 +73,24 @@ ap_entry:
 
 /*
  * Copied to a free page below 1 MiB, whose number is the SIPI vector; so CS
- * is that page and everything here is relative to it.  Three words name the
- * page by its linear address, which is added to them (smp.c); one the tables.
+ * is that page.  All it does is to enter wrapper.S in 32-bit mode.
  */
 	.section .init.data, "aw"
 	.code16
 	.globl ap_trampoline, ap_trampoline_end
-	.globl ap_trampoline_gdt, ap_trampoline_jump
-	.globl ap_trampoline_jump_long, ap_trampoline_cr3
-	.balign 16
 ap_trampoline:
-	cli
-	cld
 	mov	%cs, %ax
 	mov	%ax, %ds
 	lgdtl	ap_gdt_ptr - ap_trampoline
 	mov	$0x11, %eax		/* PE, ET */
 	mov	%eax, %cr0
-	.byte	0x66, 0xea		/* ljmpl $0x08, $ap_32 */
-ap_trampoline_jump:
-	.long	ap_32 - ap_trampoline
-	.short	0x08
-
-	.code32
-ap_32:
-	mov	$0x18, %eax
+	mov	$0x18, %eax		/* data */
 	mov	%eax, %ds
-	mov	%eax, %es
-	mov	%eax, %ss
-	mov	$0xa0, %eax		/* PAE, PGE */
-	mov	%eax, %cr4
-	.byte	0xb8			/* mov $early L4, %eax */
-ap_trampoline_cr3:
-	.long	0
-	mov	%eax, %cr3
-	mov	$0xc0000080, %ecx
-	rdmsr
-	or	$0x900, %eax		/* EFER: LME, NX */
-	wrmsr
-	mov	$0x80050033, %eax
-	mov	%eax, %cr0
-	.byte	0xea			/* ljmp $0x10, $ap_64 */
-ap_trampoline_jump_long:
-	.long	ap_64 - ap_trampoline
-	.short	0x10
-
-	.code64
-ap_64:
-	xor	%eax, %eax
-	mov	%eax, %ds
-	mov	%eax, %es
-	mov	%eax, %fs
-	mov	%eax, %gs
-	mov	$0x18, %eax
-	mov	%eax, %ss
-	movabs	$ap_entry, %rax
-	jmp	*%rax
-
-	.balign 8
-ap_gdt:
-	.quad	0
-	.quad	0x00cf9b000000ffff	/* 0x08: 32-bit code */
-	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code */
-	.quad	0x00cf93000000ffff	/* 0x18: data */
+	mov	$BOOT_AP, %eax
+	ljmpl	$0x08, $IMAGE_PHYS
 ap_gdt_ptr:
-	.short	. - ap_gdt - 1
-ap_trampoline_gdt:
-	.long	ap_gdt - ap_trampoline
+	.short	BOOT_GDT_BYTES - 1
+	.long	BOOT_GDT
 ap_trampoline_end:
 
 	.section .bss.init, "aw", @nobits

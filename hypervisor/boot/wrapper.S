@@ -15,13 +15,13 @@
  *   page 4..7  L2: 2 MiB pages
  *
  * image_entry is entered in 64-bit mode with interrupts off, EDI the loader's
- * magic number and ESI the address of its information.
+ * magic number and ESI the address of its information.  The other CPUs come
+ * here from start.S's real-mode page, with BOOT_AP for a magic number, and use
+ * the same tables.
  */
 #include "wrapper-symbols.inc"
+#include "x86/layout.h"
 
-#define IMAGE_PHYS	0x200000
-#define LOADER_MB1	0x2badb002
-#define LOADER_MB2	0x36d76289
 #define LOADER_PVH	0x336ec578
 
 #define TABLES		(IMAGE_PHYS + image_early_tables)
@@ -32,6 +32,16 @@
 	.globl wrapper_start
 wrapper_start:
 	jmp	multiboot_start
+
+	.org	BOOT_GDT - IMAGE_PHYS
+gdt:
+	.quad	0
+	.quad	0x00cf9b000000ffff	/* 0x08: 32-bit code */
+	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code */
+	.quad	0x00cf93000000ffff	/* 0x18: data */
+gdt_ptr:
+	.short	BOOT_GDT_BYTES - 1
+	.long	gdt
 
 /* Multiboot 1: modules on pages, memory map wanted; addresses from the ELF. */
 	.balign 4
@@ -54,21 +64,8 @@ mb2_header:
 	.long	8
 mb2_end:
 
-	.balign 16
-gdt:
-	.quad	0
-	.quad	0x00cf9b000000ffff	/* 0x08: 32-bit code */
-	.quad	0x00af9b000000ffff	/* 0x10: 64-bit code */
-	.quad	0x00cf93000000ffff	/* 0x18: data */
-gdt_end:
-gdt_ptr:
-	.short	gdt_end - gdt - 1
-	.long	gdt
-
 no_long_mode:
 	.asciz	"Paravane: this CPU has no 64-bit mode with no-execute pages; halted.\r\n"
-no_loader:
-	.asciz	"Paravane: started by no multiboot or PVH loader; halted.\r\n"
 
 /* Prints the string at ESI on the first serial port and the screen, stops. */
 refuse:
@@ -113,20 +110,10 @@ multiboot_start:
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	%eax, %ss
-	xor	%eax, %eax
-	mov	%eax, %fs
-	mov	%eax, %gs
+	cmp	$BOOT_AP, %ebp		/* the tables are there */
+	je	5f
 
-	cmp	$LOADER_MB1, %ebp
-	je	1f
-	cmp	$LOADER_MB2, %ebp
-	je	1f
-	cmp	$LOADER_PVH, %ebp
-	je	1f
-	mov	$no_loader, %esi
-	jmp	refuse
-
-1:	mov	%esi, %edi
+	mov	%esi, %edi
 	mov	$0x80000000, %eax
 	cpuid
 	cmp	$0x80000001, %eax
@@ -160,7 +147,7 @@ multiboot_start:
 	movl	$TABLE(2) + 3, TABLE(0) + 261 * 8
 	movl	$TABLE(1) + 3, TABLE(0) + 264 * 8
 
-	mov	$0xa0, %eax		/* PAE, PGE */
+5:	mov	$0xa0, %eax		/* PAE, PGE */
 	mov	%eax, %cr4
 	mov	$TABLE(0), %eax
 	mov	%eax, %cr3
@@ -170,17 +157,12 @@ multiboot_start:
 	wrmsr
 	mov	$0x80050033, %eax	/* PG AM WP NE ET MP PE */
 	mov	%eax, %cr0
-	ljmp	$0x10, $5f
+	ljmp	$0x10, $6f
 
 	.code64
-5:	mov	$0x18, %eax
-	mov	%eax, %ss
-	xor	%eax, %eax
-	mov	%eax, %ds
-	mov	%eax, %es
-	mov	%ebp, %edi
+6:	mov	%ebp, %edi
 	mov	%esi, %esi
-	movabs	$(0xffff828000000000 + image_entry), %rax
+	movabs	$(IMAGE_START + image_entry), %rax
 	jmp	*%rax
 
 	.section .payload, "a"

@@ -49,6 +49,16 @@
 #define DIRECTMAP_START		0xffff840000000000
 #define DIRECTMAP_END		0xffff848000000000	/* 512 GiB */
 
+/*
+ * The image in the machine (boot/wrapper.lds).  Its first page is wrapper.S's,
+ * where every CPU comes to 64-bit mode: at its first byte in 32-bit mode, with
+ * the GDT behind it, EAX who comes.
+ */
+#define IMAGE_PHYS		0x200000
+#define BOOT_GDT		(IMAGE_PHYS + 0x10)
+#define BOOT_GDT_BYTES		0x20
+#define BOOT_AP			0x50415650
+
 #define MAX_CPUS		64
 #define MAX_VCPUS		64	/* per domain; 32 fit in shared_info */
 

@@ -8,7 +8,6 @@
  * one does not come, those behind it are not used (numbers have no holes).
  * Released, it goes to the idle loop and waits for something to do.
  */
-#include "boot/image.h"
 #include "device/acpi.h"
 #include "domain/sched.h"
 #include "lib/bits.h"
@@ -38,24 +37,9 @@ static cpumask_t arrived, released;
 
 u32 acpi_ids[MAX_CPUS] __ro_after_init;
 
-extern char ap_trampoline[], ap_trampoline_end[], image_early_tables[];
-extern u32 ap_trampoline_gdt, ap_trampoline_jump, ap_trampoline_jump_long,
-	ap_trampoline_cr3;
+extern char ap_trampoline[], ap_trampoline_end[];
 
 /* ---- bring-up ---- */
-
-/* Copies the real-mode page to `page` and names it in its own jumps. */
-static __init void trampoline_install(u64 page)
-{
-	u64 early = image_to_maddr(image_early_tables);
-
-	ap_trampoline_gdt += (u32)page;
-	ap_trampoline_jump += (u32)page;
-	ap_trampoline_jump_long += (u32)page;
-	ap_trampoline_cr3 = (u32)early;
-	memcpy(mfn_to_virt(maddr_to_mfn((maddr_t){ page })), ap_trampoline,
-	       (size_t)(ap_trampoline_end - ap_trampoline));
-}
 
 /* First C code of an application processor, on its own stack. */
 void ap_main(void)
@@ -126,7 +110,8 @@ __init void smp_boot_cpus(u64 page, unsigned int max_cpus)
 	if (n == 1) {
 		return;
 	}
-	trampoline_install(page);
+	memcpy(mfn_to_virt(maddr_to_mfn((maddr_t){ page })), ap_trampoline,
+	       (size_t)(ap_trampoline_end - ap_trampoline));
 	for (unsigned int cpu = 1; cpu < n; cpu++) {
 		percpu_init(cpu);
 	}

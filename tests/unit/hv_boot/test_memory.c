@@ -13,7 +13,6 @@
 
 /* The image's place, in place of boot/image.h, which asks the linker. */
 #define BOOT_IMAGE_H
-#define IMAGE_PHYS	0x200000UL
 #define image_bytes()	0x60000UL
 
 #include "../../../hypervisor/boot/memory.c"
