@@ -10,6 +10,8 @@
 
 #include "lib/types.h"
 
+#define PARAVANE_VERSION	"0.1"	/* the log's first line; xen_version */
+
 #define BOOT_MAX_MODULES	4
 #define BOOT_MAX_E820		128
 #define BOOT_CMDLINE_SIZE	2048
@@ -53,6 +55,12 @@ struct boot_options {
 };
 
 extern struct boot_options boot_options;
+
+/*
+ * boot/main.c: the C entry, called by boot/start.S with the magic number and
+ * the address that the loader left in EAX and EBX.
+ */
+void boot_main(u32 magic, u32 info) __noreturn;
 
 /* boot/loader.c: fills boot_info from what the loader left; before paging. */
 void boot_info_read(u32 magic, u32 info);

@@ -27,6 +27,19 @@ static __init const void *early_view(u64 maddr)
 	return (const void *)(DIRECTMAP_START + maddr);
 }
 
+static __init u64 early_address(const void *view)
+{
+	return (u64)view - DIRECTMAP_START;
+}
+
+/* Does the loader put names before command lines? */
+static __initdata bool named;
+
+static __init void set_loader(const char *name)
+{
+	named = strncmp(name, "GRUB 2", 6) != 0;
+}
+
 static __init const char *skip_blanks(const char *s)
 {
 	while (*s == ' ') {
@@ -35,18 +48,15 @@ static __init const char *skip_blanks(const char *s)
 	return s;
 }
 
-static __init void copy_cmdline(char *to, const char *from, bool has_name)
+/* from: its address, or 0. */
+static __init void copy_cmdline(char *to, u64 from)
 {
-	from = skip_blanks(from);
-	while (has_name && *from && *from != ' ') {
-		from++;
-	}
-	str_copy(to, skip_blanks(from), BOOT_CMDLINE_SIZE);
-}
+	const char *s = from ? skip_blanks(early_view(from)) : "";
 
-static __init bool puts_name_first(const char *loader)
-{
-	return strncmp(loader, "GRUB 2", 6) != 0;
+	while (named && *s && *s != ' ') {
+		s++;
+	}
+	str_copy(to, skip_blanks(s), BOOT_CMDLINE_SIZE);
 }
 
 static __init void add_e820(u64 addr, u64 size, u32 type)
@@ -57,8 +67,7 @@ static __init void add_e820(u64 addr, u64 size, u32 type)
 	}
 }
 
-/* cmdline: where it is, or 0. */
-static __init void add_module(u64 start, u64 end, u64 cmdline, bool has_name)
+static __init void add_module(u64 start, u64 end, u64 cmdline)
 {
 	struct boot_module *m = &boot_info.modules[boot_info.nr_modules];
 
@@ -68,9 +77,7 @@ static __init void add_module(u64 start, u64 end, u64 cmdline, bool has_name)
 	boot_info.nr_modules++;
 	m->maddr = start;
 	m->size = end - start;
-	if (cmdline) {
-		copy_cmdline(m->cmdline, early_view(cmdline), has_name);
-	}
+	copy_cmdline(m->cmdline, cmdline);
 }
 
 /* ---- multiboot 1: GNU Multiboot Specification 0.6.96, 3.3 ---- */
@@ -94,17 +101,12 @@ struct mb1_mmap {
 static __init void read_mb1(const struct mb1_info *mb)
 {
 	const struct mb1_module *mod = early_view(mb->mods_addr);
-	bool named = true;
 
 	boot_info.loader = "multiboot1";
-	if (mb->flags & 0x200) {
-		named = puts_name_first(early_view(mb->loader_name));
-	}
-	if (mb->flags & 0x4) {
-		copy_cmdline(boot_info.cmdline, early_view(mb->cmdline), named);
-	}
+	set_loader(mb->flags & 0x200 ? early_view(mb->loader_name) : "");
+	copy_cmdline(boot_info.cmdline, mb->flags & 0x4 ? mb->cmdline : 0);
 	for (u32 i = 0; (mb->flags & 0x8) && i < mb->mods_count; i++) {
-		add_module(mod[i].start, mod[i].end, mod[i].string, named);
+		add_module(mod[i].start, mod[i].end, mod[i].string);
 	}
 	for (u32 at = 0; (mb->flags & 0x40) && at < mb->mmap_length;) {
 		const struct mb1_mmap *e = early_view((u64)mb->mmap_addr + at);
@@ -179,29 +181,22 @@ static __init const struct mb2_tag *mb2_next(const u8 *info,
 	       t->size >= sizeof(*t) ? t : NULL;
 }
 
+/* 8868e871-e4f1-11d3-bc22-0080c73c8881, as it lies in memory. */
+#define ACPI20_LOW	0x11d3e4f18868e871
+#define ACPI20_HIGH	0x81883cc7800022bc
+
 /* The EFI configuration table's ACPI 2.0 entry is the real RSDP. */
 static __init u64 efi_find_rsdp(u64 systab)
 {
-	static const u8 acpi20[16] = {
-		0x71, 0xe8, 0x68, 0x88, 0xf1, 0xe4, 0xd3, 0x11,
-		0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81,
-	};
-	const u64 *st;
-	const u8 *table;
-	u64 n;
+	const u64 *st = early_view(systab), *table;
 
-	if (!systab || systab >= FOUR_GIB) {
-		return 0;
-	}
-	st = early_view(systab);
-	n = st[13];
-	if (st[14] >= FOUR_GIB) {
+	if (!systab || systab >= FOUR_GIB || st[14] >= FOUR_GIB) {
 		return 0;
 	}
 	table = early_view(st[14]);
-	for (u64 i = 0; i < n && i < 64; i++, table += 24) {
-		if (!memcmp(table, acpi20, 16)) {
-			return *(const u64 *)(table + 16);
+	for (u64 i = 0; i < st[13] && i < 64; i++, table += 3) {
+		if (table[0] == ACPI20_LOW && table[1] == ACPI20_HIGH) {
+			return table[2];
 		}
 	}
 	return 0;
@@ -210,7 +205,6 @@ static __init u64 efi_find_rsdp(u64 systab)
 static __init void read_mb2(const u8 *info)
 {
 	const struct mb2_tag *tags[MB2_EFI_MMAP + 1] = { NULL }, *t = NULL;
-	bool named = true;
 
 	boot_info.loader = "multiboot2";
 	while ((t = mb2_next(info, t))) {
@@ -218,18 +212,15 @@ static __init void read_mb2(const u8 *info)
 			tags[t->type] = t;
 		}
 	}
-	if ((t = tags[MB2_LOADER])) {
-		named = puts_name_first((const char *)(t + 1));
-	}
-	if ((t = tags[MB2_CMDLINE])) {
-		copy_cmdline(boot_info.cmdline, (const char *)(t + 1), named);
-	}
+	t = tags[MB2_LOADER];
+	set_loader(t ? (const char *)(t + 1) : "");
+	t = tags[MB2_CMDLINE];
+	copy_cmdline(boot_info.cmdline, t ? early_address(t + 1) : 0);
 	for (t = NULL; (t = mb2_next(info, t));) {
 		const struct mb2_module *m = (const struct mb2_module *)t;
 
 		if (t->type == MB2_MODULE) {
-			add_module(m->start, m->end,
-				   (u64)m->string - DIRECTMAP_START, named);
+			add_module(m->start, m->end, early_address(m->string));
 		}
 	}
 	if ((t = tags[MB2_EFI64])) {
@@ -256,13 +247,10 @@ static __init void read_pvh(const struct hvm_start_info *si)
 	const struct hvm_memmap_table_entry *e = early_view(si->memmap_paddr);
 
 	boot_info.loader = "PVH";
-	if (si->cmdline_paddr) {
-		copy_cmdline(boot_info.cmdline, early_view(si->cmdline_paddr),
-			     false);
-	}
+	copy_cmdline(boot_info.cmdline, si->cmdline_paddr);
 	for (u32 i = 0; i < si->nr_modules; i++) {
 		add_module(mod[i].paddr, mod[i].paddr + mod[i].size,
-			   mod[i].cmdline_paddr, false);
+			   mod[i].cmdline_paddr);
 	}
 	for (u32 i = 0; si->version >= 1 && i < si->memmap_entries; i++) {
 		add_e820(e[i].addr, e[i].size, e[i].type);

@@ -6,8 +6,6 @@
  * stack; what is left at the end is the idle loop.
  */
 #include "boot/boot_info.h"
-#include "boot/main.h"
-#include "boot/version.h"
 #include "device/acpi.h"
 #include "device/console.h"
 #include "domain/sched.h"

@@ -97,18 +97,19 @@ __init void boot_memory_init(void)
 	}
 }
 
-/* Entry i as whole frames, [*start, *end); false when it is no RAM of use. */
-static bool ram_range(unsigned int i, u64 *start, u64 *end)
+/*
+ * Entry i as whole frames' bytes, [*start, *end); empty when it is neither RAM
+ * nor, if those are wanted, ACPI's.
+ */
+static void range_of(unsigned int i, bool acpi, u64 *start, u64 *end)
 {
 	const struct e820_entry *e = &boot_info.e820[i];
 	u64 limit = DIRECTMAP_END - DIRECTMAP_START;
+	bool wanted = e->type == E820_RAM ||
+		      (acpi && (e->type == E820_ACPI || e->type == E820_NVS));
 
-	if (e->type != E820_RAM) {
-		return false;
-	}
 	*start = ROUND_UP(e->addr, PAGE_SIZE);
-	*end = ROUND_DOWN(min(e->addr + e->size, limit), PAGE_SIZE);
-	return *start < *end;
+	*end = wanted ? ROUND_DOWN(min(e->addr + e->size, limit), PAGE_SIZE) : 0;
 }
 
 /* The highest place for size bytes in [lo, hi) that is not taken; 0: none. */
@@ -139,9 +140,7 @@ __init u64 boot_alloc(u64 size, u64 align, u64 below)
 	for (unsigned int i = boot_info.nr_e820; i-- > 0;) {
 		u64 lo, hi, at;
 
-		if (!ram_range(i, &lo, &hi)) {
-			continue;
-		}
+		range_of(i, false, &lo, &hi);
 		lo = max(lo, floor);
 		hi = below ? min(hi, below) : hi;
 		at = lo < hi ? place_in(lo, hi, size, align) : 0;
@@ -153,12 +152,13 @@ __init u64 boot_alloc(u64 size, u64 align, u64 below)
 	panic("Not enough memory: no %lu KiB left while booting.", size / 1024);
 }
 
-__init void boot_ram_ranges(void (*fn)(mfn_t from, mfn_t to))
+__init void boot_ranges(bool acpi, void (*fn)(mfn_t from, mfn_t to))
 {
 	u64 lo, hi;
 
 	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		if (ram_range(i, &lo, &hi)) {
+		range_of(i, acpi, &lo, &hi);
+		if (lo < hi) {
 			fn(mfn(lo >> PAGE_SHIFT), mfn(hi >> PAGE_SHIFT));
 		}
 	}
@@ -189,19 +189,7 @@ __init void boot_free_ranges(void (*fn)(mfn_t from, mfn_t to))
 {
 	closed = true;
 	free_fn = fn;
-	boot_ram_ranges(free_rest);
-}
-
-__init void boot_acpi_ranges(void (*fn)(mfn_t from, mfn_t to))
-{
-	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		const struct e820_entry *e = &boot_info.e820[i];
-
-		if (e->type == E820_ACPI || e->type == E820_NVS) {
-			fn(mfn(DIV_ROUND_UP(e->addr, PAGE_SIZE)),
-			   mfn((e->addr + e->size) >> PAGE_SHIFT));
-		}
-	}
+	boot_ranges(false, free_rest);
 }
 
 u64 boot_ram_within(u64 first, u64 end)
@@ -209,23 +197,21 @@ u64 boot_ram_within(u64 first, u64 end)
 	u64 lo, hi, n = 0;
 
 	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
-		if (ram_range(i, &lo, &hi)) {
-			lo = max(lo >> PAGE_SHIFT, first);
-			hi = min(hi >> PAGE_SHIFT, end);
-			n += lo < hi ? hi - lo : 0;
-		}
+		range_of(i, false, &lo, &hi);
+		lo = max(lo >> PAGE_SHIFT, first);
+		hi = min(hi >> PAGE_SHIFT, end);
+		n += lo < hi ? hi - lo : 0;
 	}
 	return n;
 }
 
 __init unsigned long boot_ram_end(void)
 {
-	u64 lo, hi = 0;
+	u64 lo, hi, last = 0;
 
-	for (unsigned int i = boot_info.nr_e820; i-- > 0;) {
-		if (ram_range(i, &lo, &hi)) {
-			break;
-		}
+	for (unsigned int i = 0; i < boot_info.nr_e820; i++) {
+		range_of(i, false, &lo, &hi);
+		last = max(last, lo < hi ? hi : 0);
 	}
-	return hi >> PAGE_SHIFT;
+	return last >> PAGE_SHIFT;
 }

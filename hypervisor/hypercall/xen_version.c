@@ -6,7 +6,7 @@
  */
 #include "hypercall/hypercall.h"
 #include "boot/boot_info.h"
-#include "boot/version.h"
+#include "boot/boot_info.h"
 #include "lib/string.h"
 #include "mm/guest_copy.h"
 #include <xen/features.h>

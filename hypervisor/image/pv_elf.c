@@ -21,7 +21,7 @@ struct elf_header {
 struct elf_phdr {
 	u32 type, flags;
 	u64 offset, vaddr, paddr, filesz, memsz, align;
-};
+} __packed;			/* wherever the file has it */
 
 struct elf_note {
 	u32 namesz, descsz, type;
@@ -29,93 +29,69 @@ struct elf_note {
 
 enum { ET_EXEC = 2, EM_X86_64 = 62, PT_LOAD = 1, PT_NOTE = 4 };
 
-struct file {
+/* The file, what it is read into, and its notes that are numbers, by type. */
+struct reader {
 	const u8 *bytes;
 	u64 size;
+	struct pv_image *img;
+	bool any_note;
+	u64 number[XEN_ELFNOTE_MAX + 1];	/* PV_UNSET where absent */
 };
 
-static const void *file_at(const struct file *f, u64 offset, u64 len)
+static const void *file_at(const struct reader *r, u64 offset, u64 len)
 {
-	return range_within(offset, len, f->size) ? f->bytes + offset : NULL;
+	return range_within(offset, len, r->size) ? r->bytes + offset : NULL;
 }
 
-/* Xen's notes: those that are numbers by type, PV_UNSET where absent. */
-struct notes {
-	bool any;
-	u64 number[XEN_ELFNOTE_MAX + 1];
-};
-
-static void read_note(struct pv_image *img, struct notes *n, u32 type,
-		      const void *desc, u32 size)
+static void read_note(struct reader *r, u32 type, const void *desc, u32 size)
 {
-	n->any = true;
+	char *os = r->img->guest_os;
+
+	r->any_note = true;
 	if (type == XEN_ELFNOTE_GUEST_OS) {
-		size = min(size, (u32)sizeof(img->guest_os) - 1);
-		memset(img->guest_os, 0, sizeof(img->guest_os));
-		memcpy(img->guest_os, desc, size);
+		memset(os, 0, sizeof(r->img->guest_os));
+		memcpy(os, desc, min(size, (u32)sizeof(r->img->guest_os) - 1));
 	} else if (type <= XEN_ELFNOTE_MAX) {
-		n->number[type] = 0;
-		memcpy(&n->number[type], desc, min(size, 8U));
+		r->number[type] = 0;
+		memcpy(&r->number[type], desc, min(size, 8U));
 	}
 }
 
 /* A note's number, or what counts without it. */
-static u64 note_or(const struct notes *n, unsigned int type, u64 otherwise)
+static u64 note_or(const struct reader *r, unsigned int type, u64 otherwise)
 {
-	return n->number[type] != PV_UNSET ? n->number[type] : otherwise;
+	return r->number[type] != PV_UNSET ? r->number[type] : otherwise;
 }
 
 /* All notes between offset and offset + len; stops at the first broken one. */
-static void read_notes(const struct file *f, u64 offset, u64 len,
-		       struct pv_image *img, struct notes *n)
+static void read_notes(struct reader *r, u64 offset, u64 len)
 {
 	u64 end = offset + len;
 	struct elf_note note;
 
-	if (!file_at(f, offset, len)) {
+	if (!file_at(r, offset, len)) {
 		return;
 	}
 	while (range_within(offset, sizeof(note), end)) {
-		memcpy(&note, f->bytes + offset, sizeof(note));
+		memcpy(&note, r->bytes + offset, sizeof(note));
 		offset += sizeof(note);
 
 		u64 desc = offset + ROUND_UP((u64)note.namesz, 4);
-		u64 next = desc + ROUND_UP((u64)note.descsz, 4);
 
 		if (desc + note.descsz > end) {
 			return;
 		}
-		if (note.namesz == 4 && !memcmp(f->bytes + offset, "Xen", 4)) {
-			read_note(img, n, note.type, f->bytes + desc,
-				  note.descsz);
+		if (note.namesz == 4 && !memcmp(r->bytes + offset, "Xen", 4)) {
+			read_note(r, note.type, r->bytes + desc, note.descsz);
 		}
-		offset = next;
+		offset = desc + ROUND_UP((u64)note.descsz, 4);
 	}
 }
 
-static const char *add_segment(const struct file *f, struct pv_image *img,
-			       const struct elf_phdr *ph)
+static const char *read_headers(struct reader *r)
 {
-	struct pv_segment *s = &img->segments[img->nr_segments];
-
-	if (img->nr_segments == PV_MAX_SEGMENTS) {
-		return "kernel has more than 16 segments";
-	}
-	if (ph->filesz > ph->memsz || !file_at(f, ph->offset, ph->filesz)) {
-		return "kernel file is cut short";
-	}
-	*s = (struct pv_segment){ ph->paddr, ph->offset, ph->filesz,
-				  ph->memsz };
-	img->nr_segments++;
-	return NULL;
-}
-
-static const char *read_headers(const struct file *f, struct pv_image *img,
-				struct notes *n)
-{
-	const struct elf_header *eh = file_at(f, 0, sizeof(*eh));
-	struct elf_phdr ph;
-	const char *why;
+	const struct elf_header *eh = file_at(r, 0, sizeof(*eh));
+	struct pv_image *img = r->img;
 
 	if (!eh || memcmp(eh->ident, "\177ELF", 4)) {
 		return "kernel is no ELF file (unpack a bzImage to vmlinux)";
@@ -123,40 +99,48 @@ static const char *read_headers(const struct file *f, struct pv_image *img,
 	if (eh->ident[4] != 2 || eh->machine != EM_X86_64) {
 		return "kernel is no 64-bit x86 ELF file";
 	}
-	if (eh->phentsize < sizeof(ph)) {
+	if (eh->phentsize < sizeof(struct elf_phdr)) {
 		return "kernel has no program headers";
 	}
 	img->entry = eh->entry;
 	for (unsigned int i = 0; i < eh->phnum; i++) {
-		const void *p = file_at(f, eh->phoff + (u64)i * eh->phentsize,
-					sizeof(ph));
+		const struct elf_phdr *ph =
+			file_at(r, eh->phoff + (u64)i * eh->phentsize,
+				sizeof(*ph));
 
-		if (!p) {
+		if (!ph) {
 			return "kernel file is cut short";
 		}
-		memcpy(&ph, p, sizeof(ph));
-		if (ph.type == PT_NOTE) {
-			read_notes(f, ph.offset, ph.filesz, img, n);
-		} else if (ph.type == PT_LOAD && ph.memsz) {
-			why = add_segment(f, img, &ph);
-			if (why) {
-				return why;
-			}
+		if (ph->type == PT_NOTE) {
+			read_notes(r, ph->offset, ph->filesz);
 		}
+		if (ph->type != PT_LOAD || !ph->memsz) {
+			continue;
+		}
+		if (ph->filesz > ph->memsz ||
+		    !file_at(r, ph->offset, ph->filesz)) {
+			return "kernel file is cut short";
+		}
+		if (img->nr_segments == PV_MAX_SEGMENTS) {
+			return "kernel has more than 16 segments";
+		}
+		img->segments[img->nr_segments++] = (struct pv_segment){
+			ph->paddr, ph->offset, ph->filesz, ph->memsz };
 	}
 	return img->nr_segments ? NULL : "kernel has nothing to load";
 }
 
 /* Turns load addresses into virtual ones and finds their span. */
-static const char *place_segments(struct pv_image *img, const struct notes *n)
+static const char *place_segments(const struct reader *r)
 {
-	u64 paddr_offset = note_or(n, XEN_ELFNOTE_PADDR_OFFSET, 0);
+	struct pv_image *img = r->img;
+	u64 paddr_offset = note_or(r, XEN_ELFNOTE_PADDR_OFFSET, 0);
 
-	img->entry = note_or(n, XEN_ELFNOTE_ENTRY, img->entry);
-	img->virt_base = note_or(n, XEN_ELFNOTE_VIRT_BASE, 0);
-	img->hypercall_page = n->number[XEN_ELFNOTE_HYPERCALL_PAGE];
-	img->init_p2m = n->number[XEN_ELFNOTE_INIT_P2M];
-	img->mod_start_pfn = note_or(n, XEN_ELFNOTE_MOD_START_PFN, 0);
+	img->entry = note_or(r, XEN_ELFNOTE_ENTRY, img->entry);
+	img->virt_base = note_or(r, XEN_ELFNOTE_VIRT_BASE, 0);
+	img->hypercall_page = r->number[XEN_ELFNOTE_HYPERCALL_PAGE];
+	img->init_p2m = r->number[XEN_ELFNOTE_INIT_P2M];
+	img->mod_start_pfn = note_or(r, XEN_ELFNOTE_MOD_START_PFN, 0);
 	img->virt_start = ~0ULL;
 	img->virt_end = 0;
 	for (unsigned int i = 0; i < img->nr_segments; i++) {
@@ -180,28 +164,23 @@ static const char *place_segments(struct pv_image *img, const struct notes *n)
 
 const char *pv_elf_parse(const void *file, u64 size, struct pv_image *out)
 {
-	struct file f = { file, size };
-	struct notes n = { false };
+	struct reader r = { .bytes = file, .size = size, .img = out };
 	const char *why;
 
 	*out = (struct pv_image){ 0 };
-	memset(n.number, 0xff, sizeof(n.number));
-	why = read_headers(&f, out, &n);
-	if (why) {
-		return why;
+	memset(r.number, 0xff, sizeof(r.number));
+	why = read_headers(&r);
+	if (!why && !r.any_note) {
+		why = "kernel has no Xen notes: it was not built for PV";
 	}
-	if (!n.any) {
-		return "kernel has no Xen notes: it was not built for PV";
+	if (!why) {
+		why = place_segments(&r);
 	}
-	why = place_segments(out, &n);
-	if (why) {
-		return why;
-	}
-	if (out->hypercall_page != PV_UNSET &&
+	if (!why && out->hypercall_page != PV_UNSET &&
 	    (out->hypercall_page % PAGE_SIZE ||
 	     !range_within(out->hypercall_page - out->virt_start, PAGE_SIZE,
 			   out->virt_end - out->virt_start))) {
-		return "kernel's hypercall page lies outside its segments";
+		why = "kernel's hypercall page lies outside its segments";
 	}
-	return NULL;
+	return why;
 }

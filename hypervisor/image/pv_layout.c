@@ -12,16 +12,6 @@
 static const char too_small[] =
 	"kernel and initrd do not fit into domain 0's memory (raise dom0_mem)";
 
-u64 pv_tables_for(u64 start, u64 end, unsigned int level)
-{
-	unsigned int shift = PAGE_SHIFT + 9 * level;
-
-	if (start == end) {
-		return 0;
-	}
-	return ((end - 1) >> shift) - (start >> shift) + 1;
-}
-
 /* Are these bytes in the guest's part of the address space? */
 static bool guest_has(u64 start, u64 bytes)
 {
@@ -41,11 +31,15 @@ static bool p2m_apart_ok(const struct pv_layout *l, u64 va)
 		va >> 39 > (l->virt_end - 1) >> 39);
 }
 
-/* L1 to L3 tables of a span; the one L4 comes on top. */
+/* L1 to L3 tables of a span, which is not empty; the one L4 comes on top. */
 static u64 tables_below_l4(u64 start, u64 end)
 {
-	return pv_tables_for(start, end, 1) + pv_tables_for(start, end, 2) +
-	       pv_tables_for(start, end, 3);
+	u64 n = 0;
+
+	for (unsigned int shift = 21; shift <= 39; shift += 9) {
+		n += ((end - 1) >> shift) - (start >> shift) + 1;
+	}
+	return n;
 }
 
 /* The tables map themselves, so their number grows the span: iterate. */
@@ -109,6 +103,5 @@ const char *pv_layout_compute(const struct pv_image *img, u64 nr_pages,
 						l->p2m_va + p2m_bytes);
 		pfn += l->p2m_frames + l->p2m_tables;
 	}
-	l->nr_frames_used = pfn;
 	return pfn <= nr_pages ? NULL : too_small;
 }

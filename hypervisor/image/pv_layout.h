@@ -31,11 +31,7 @@ struct pv_layout {
 	u64 p2m_tables;			/* tables' frames behind them */
 	u64 start_info_va, pt_va, stack_va;
 	u64 pt_frames;
-	u64 nr_frames_used;		/* pfns below this have contents */
 };
-
-/* Tables of one level that the span [start, end) needs. */
-u64 pv_tables_for(u64 start, u64 end, unsigned int level);
 
 /* NULL, or one line that says why it does not fit into nr_pages. */
 const char *pv_layout_compute(const struct pv_image *img, u64 nr_pages,

@@ -56,7 +56,7 @@ static __init void add_free(mfn_t from, mfn_t to)
 
 __init void mm_init(void)
 {
-	boot_ram_ranges(add_ram);
+	boot_ranges(false, add_ram);
 	for (unsigned long m = 0; m < min(LOW_FRAMES, max_mfn); m++) {
 		frame_table[m].state = FS_OWNER(OWNER_IO);
 	}

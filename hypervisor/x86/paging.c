@@ -296,8 +296,7 @@ __init void paging_init(void)
 			pte_make(virt_to_mfn(table_alloc()),
 				 PTE_TABLE & ~PTE_US);
 	}
-	boot_ram_ranges(map_direct);
-	boot_acpi_ranges(map_direct);
+	boot_ranges(true, map_direct);
 	map_image();
 	write_cr3(hv_cr3);
 	tables_below = 0;

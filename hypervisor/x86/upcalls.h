@@ -24,9 +24,8 @@ u64 boot_alloc(u64 size, u64 align, u64 below);
  */
 void boot_free_ranges(void (*fn)(mfn_t from, mfn_t to));
 
-/* All RAM, and where ACPI's tables are, in the same way. */
-void boot_ram_ranges(void (*fn)(mfn_t from, mfn_t to));
-void boot_acpi_ranges(void (*fn)(mfn_t from, mfn_t to));
+/* All RAM, with `acpi` also where ACPI's tables are, in the same way. */
+void boot_ranges(bool acpi, void (*fn)(mfn_t from, mfn_t to));
 
 /* How many frames of [first, end) are RAM, in use or not? */
 u64 boot_ram_within(u64 first, u64 end);
