@@ -161,13 +161,10 @@ static mfn_t kernel_module_frame(u64 va)
 {
 	for (unsigned int i = 0; i < img.nr_segments; i++) {
 		const struct pv_segment *s = &img.segments[i];
-		u64 at = va - s->vaddr;
+		u64 in = va - s->vaddr, at = kernel->maddr + s->offset + in;
 
-		if (va < s->vaddr || !range_within(at, PAGE_SIZE, s->filesz)) {
-			continue;
-		}
-		at += s->offset + kernel->maddr;
-		if (at % PAGE_SIZE == 0) {
+		if (va >= s->vaddr && at % PAGE_SIZE == 0 &&
+		    range_within(in, PAGE_SIZE, s->filesz)) {
 			return mfn(at >> PAGE_SHIFT);
 		}
 	}
@@ -235,24 +232,20 @@ static u64 empty_run(u64 pfn)
 /* Gives every pfn a frame and fills p2m and M2P. */
 static void populate(void)
 {
-	u64 run;
-
 	alloc_p2m();
 	take_modules();
-	for (u64 pfn = 0; pfn < nr_pages; pfn += run) {
+	for (u64 pfn = 0; pfn < nr_pages; pfn++) {
+		u64 run = empty_run(pfn), frame;
 		unsigned int order;
-		u64 frame;
 
-		run = empty_run(pfn);
 		if (!run) {
-			run = 1;
 			continue;
 		}
 		order = bit_highest(run);
 		frame = fresh_frames(&order);
-		run = 1ULL << order;
-		for (u64 i = 0; i < run; i++) {
-			p2m_set(pfn + i, frame + i);
+		p2m_set(pfn, frame);
+		for (u64 i = 1; i < 1ULL << order; i++) {
+			p2m_set(++pfn, frame + i);
 		}
 	}
 }

@@ -48,30 +48,26 @@ static __init void say_hello(void)
 	}
 }
 
-/* What is neither free nor domain 0's is ours. */
-static void say_cost(void)
-{
-	u64 ours = boot_ram_frames() - frames_free_count() - dom0->tot_pages;
-
-	log_info("Paravane takes %lu KiB of %lu MiB\n", ours * 4,
-		 boot_ram_frames() >> 8);
-}
-
-/* Nothing of .init may be in use from here on. */
+/*
+ * Nothing of .init may be in use from here on.  What is neither free nor
+ * domain 0's is ours.
+ */
 static __attribute__((noinline)) void __noreturn boot_finish(void)
 {
+	u64 all = boot_ram_frames();
+
 	paging_seal();
-	say_cost();
+	log_info("Paravane takes %lu KiB of %lu MiB\n",
+		 (all - frames_free_count() - dom0->tot_pages) * 4, all >> 8);
 	enter_idle();
 }
 
 /* Interrupt controllers are ours: not even domain 0 maps them. */
 static __init void keep_our_devices(void)
 {
-	mmio_deny(maddr_to_mfn((maddr_t){ acpi_info.lapic_address }));
+	mmio_deny(mfn(acpi_info.lapic_address >> PAGE_SHIFT));
 	for (unsigned int i = 0; i < acpi_info.nr_ioapics; i++) {
-		mmio_deny(maddr_to_mfn((maddr_t){
-			acpi_info.ioapics[i].address }));
+		mmio_deny(mfn(acpi_info.ioapics[i].address >> PAGE_SHIFT));
 	}
 }
 

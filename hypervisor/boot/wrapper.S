@@ -113,7 +113,6 @@ multiboot_start:
 	cmp	$BOOT_AP, %ebp		/* the tables are there */
 	je	5f
 
-	mov	%esi, %edi
 	mov	$0x80000000, %eax
 	cpuid
 	cmp	$0x80000001, %eax
@@ -125,10 +124,9 @@ multiboot_start:
 	je	3f
 2:	mov	$no_long_mode, %esi
 	jmp	refuse
-3:	mov	%edi, %esi
 
 	/* 2048 large pages: 4 GiB one to one. */
-	mov	$TABLE(4), %edi
+3:	mov	$TABLE(4), %edi
 	mov	$0x83, %eax		/* present, writable, large */
 	mov	$2048, %ecx
 4:	mov	%eax, (%edi)

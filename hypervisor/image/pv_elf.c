@@ -27,7 +27,7 @@ struct elf_note {
 	u32 namesz, descsz, type;
 };
 
-enum { ET_EXEC = 2, EM_X86_64 = 62, PT_LOAD = 1, PT_NOTE = 4 };
+enum { EM_X86_64 = 62, PT_LOAD = 1, PT_NOTE = 4 };
 
 /* The file, what it is read into, and its notes that are numbers, by type. */
 struct reader {
