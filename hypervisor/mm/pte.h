@@ -20,7 +20,6 @@ typedef u64 pte_t;
 #define PTE_D		0x040ULL
 #define PTE_PS		0x080ULL	/* in L2, L3: a large page */
 #define PTE_PAT		0x080ULL	/* in L1 */
-#define PTE_PAT_LARGE	0x1000ULL	/* in large pages */
 #define PTE_G		0x100ULL
 #define PTE_AVAIL	0xe00ULL	/* bits 9..11, software's */
 #define PTE_AVAIL_HIGH	0x7ff0000000000000ULL

@@ -388,15 +388,6 @@ mfn_t hv_va_to_mfn(unsigned long va)
 		   ((va & (level_size(level) - 1)) >> PAGE_SHIFT));
 }
 
-void *hv_alias(const void *va)
-{
-	mfn_t m = hv_va_to_mfn((unsigned long)va);
-
-	ASSERT(!mfn_eq(m, INVALID_MFN));
-	return (char *)mfn_to_virt(m) +
-	       ((unsigned long)va & PAGE_OFFSET_MASK);
-}
-
 /* Large areas keep their place in 2 MiB, so that large pages can map them. */
 static void *map_device(u64 maddr, u64 size, u64 flags)
 {

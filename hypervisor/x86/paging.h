@@ -34,9 +34,6 @@ void paging_map_cpu(unsigned int cpu);
 /* What va in our own range maps to (4 KiB granularity); INVALID_MFN: nothing. */
 mfn_t hv_va_to_mfn(unsigned long va);
 
-/* The direct-map view of one of our own mapped addresses, page part kept. */
-void *hv_alias(const void *va);
-
 /* Maps device memory uncached; panics at boot when space runs out. */
 void *ioremap(u64 maddr, u64 size);
 
