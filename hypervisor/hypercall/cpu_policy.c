@@ -17,9 +17,19 @@
 #define NR_MSRS			2
 
 /*
- * Copies a policy out.  A null buffer asks only for the count; one that is
- * too small gives -ENOBUFS.  Counts are set to what there is.
+ * Copies a list out and sets *n to its length.  A null buffer asks only for
+ * that; one that is too small gives -ENOBUFS.
  */
+static long put_list(const void *to, u32 *n, const void *list, u32 have,
+		     size_t size)
+{
+	if (to && *n < have) {
+		return -ENOBUFS;
+	}
+	*n = have;
+	return to ? copy_to_guest_va((vaddr_t)to, list, have * size) : 0;
+}
+
 static long policy_out(const struct cpu_policy *p, u32 *nr_leaves,
 		       const void *leaves, u32 *nr_msrs, const void *msrs)
 {
@@ -27,25 +37,10 @@ static long policy_out(const struct cpu_policy *p, u32 *nr_leaves,
 		{ MSR_PLATFORM_INFO, 0, 0 }, { MSR_ARCH_CAPS, 0, 0 },
 	};
 
-	if (leaves) {
-		if (*nr_leaves < p->nr_leaves) {
-			return -ENOBUFS;
-		}
-		if (copy_to_guest(leaves, p->leaves, p->nr_leaves)) {
-			return -EFAULT;
-		}
-	}
-	if (msrs) {
-		if (*nr_msrs < NR_MSRS) {
-			return -ENOBUFS;
-		}
-		if (copy_to_guest(msrs, list, NR_MSRS)) {
-			return -EFAULT;
-		}
-	}
-	*nr_leaves = leaves ? p->nr_leaves : POLICY_MAX_LEAVES;
-	*nr_msrs = NR_MSRS;
-	return 0;
+	return put_list(leaves, nr_leaves, p->leaves,
+			leaves ? p->nr_leaves : POLICY_MAX_LEAVES,
+			sizeof(p->leaves[0])) ?:
+	       put_list(msrs, nr_msrs, list, NR_MSRS, sizeof(list[0]));
 }
 
 long get_cpu_policy(struct domain *d, void *arg)
@@ -130,7 +125,11 @@ long set_cpu_policy(struct domain *d, void *arg)
 	return err;
 }
 
-long get_system_cpu_policy(struct domain *d, void *arg)
+/*
+ * By XEN_SYSCTL_cpu_policy_*; of feature sets, XEN_SYSCTL_cpu_featureset_*,
+ * the numbers are the same kinds.  There are none for HVM.
+ */
+static long system_policy(u32 index, const struct cpu_policy **p)
 {
 	static const struct cpu_policy *const policies[] = {
 		[XEN_SYSCTL_cpu_policy_raw] = &host_policy,
@@ -139,14 +138,22 @@ long get_system_cpu_policy(struct domain *d, void *arg)
 		[XEN_SYSCTL_cpu_policy_pv_default] = &pv_policy,
 		[XEN_SYSCTL_cpu_policy_hvm_default] = NULL,
 	};
-	struct xen_sysctl_cpu_policy *p = arg;
 
-	if (p->index >= ARRAY_LEN(policies)) {
+	if (index >= ARRAY_LEN(policies)) {
 		return -EINVAL;
 	}
-	return !policies[p->index] ? -EOPNOTSUPP :
-	       policy_out(policies[p->index], &p->nr_leaves, p->leaves.p,
-			  &p->nr_msrs, p->msrs.p);
+	*p = policies[index];
+	return *p ? 0 : -EOPNOTSUPP;
+}
+
+long get_system_cpu_policy(struct domain *d, void *arg)
+{
+	struct xen_sysctl_cpu_policy *a = arg;
+	const struct cpu_policy *p;
+
+	return system_policy(a->index, &p) ?:
+	       policy_out(p, &a->nr_leaves, a->leaves.p, &a->nr_msrs,
+			  a->msrs.p);
 }
 
 /* Feature words in the order of xen/arch-x86/cpufeatureset.h. */
@@ -174,31 +181,18 @@ u32 cpu_feature_word(const struct cpu_policy *p, unsigned int i)
 
 long get_cpu_featureset(struct domain *d, void *arg)
 {
-	static const struct cpu_policy *const policies[] = {
-		[XEN_SYSCTL_cpu_featureset_raw] = &host_policy,
-		[XEN_SYSCTL_cpu_featureset_host] = &host_policy,
-		[XEN_SYSCTL_cpu_featureset_pv] = &pv_policy,
-		[XEN_SYSCTL_cpu_featureset_pv_max] = &pv_policy,
-		[XEN_SYSCTL_cpu_featureset_hvm_max] = NULL,
-	};
 	struct xen_sysctl_cpu_featureset *f = arg;
-	u32 n = ARRAY_LEN(words), w;
+	u32 set[ARRAY_LEN(words)], n = ARRAY_LEN(set);
+	const struct cpu_policy *p;
+	long err = system_policy(f->index, &p);
 
-	if (f->index >= ARRAY_LEN(policies)) {
-		return -EINVAL;
+	if (err) {
+		return err;
 	}
-	if (!policies[f->index]) {
-		return -EOPNOTSUPP;
+	for (u32 i = 0; i < n; i++) {
+		set[i] = cpu_feature_word(p, i);
 	}
-	if (f->features.p) {
-		n = min(n, f->nr_features);
-	}
-	f->nr_features = n;
-	for (u32 i = 0; f->features.p && i < n; i++) {
-		w = cpu_feature_word(policies[f->index], i);
-		if (copy_to_guest(f->features.p + i, &w, 1)) {
-			return -EFAULT;
-		}
-	}
-	return 0;
+	f->nr_features = f->features.p ? min(n, f->nr_features) : n;
+	return f->features.p ?
+	       copy_to_guest(f->features.p, set, f->nr_features) : 0;
 }
