@@ -18,11 +18,6 @@
 #include "x86/clock.h"
 #include "x86/smp.h"
 
-#define CONTEXT_ORDER	1	/* 8 KiB hold a vcpu_guest_context */
-
-_Static_assert(sizeof(struct vcpu_guest_context) <= PAGE_SIZE << CONTEXT_ORDER,
-	       "context buffer");
-
 static bool create_ok(const struct xen_domctl_createdomain *c)
 {
 	return !(c->flags & ~XEN_DOMCTL_CDF_xs_domain) && c->max_vcpus &&
@@ -177,12 +172,6 @@ static long settscinfo(struct domain *d, void *arg)
 	return 0;
 }
 
-/* One node, so there is nothing to choose. */
-static long setnodeaffinity(struct domain *d, void *arg)
-{
-	return 0;
-}
-
 static long getnodeaffinity(struct domain *d, void *arg)
 {
 	return bitmap_to_guest(&((struct xen_domctl_nodeaffinity *)arg)->nodemap,
@@ -212,48 +201,9 @@ static long hypercall_init(struct domain *d, void *arg)
 	return 0;
 }
 
-/* A frame's type in the words of XEN_DOMCTL_PFINFO_*. */
-static u64 frame_info(struct domain *d, mfn_t m)
+static u64 bits_of(const struct xenctl_bitmap *map)
 {
-	static const u32 tables[] = {
-		[FT_L1] = XEN_DOMCTL_PFINFO_L1TAB,
-		[FT_L2] = XEN_DOMCTL_PFINFO_L2TAB,
-		[FT_L3] = XEN_DOMCTL_PFINFO_L3TAB,
-		[FT_L4] = XEN_DOMCTL_PFINFO_L4TAB,
-		[FT_DESC] = XEN_DOMCTL_PFINFO_NOTAB,
-	};
-	u64 state, info;
-
-	if (!mfn_valid(m) || !frame_get(m, d)) {
-		return XEN_DOMCTL_PFINFO_XTAB;
-	}
-	state = READ_ONCE(mfn_to_frame(m)->state);
-	info = state & FS_TYPE_REF_MASK ? tables[frame_type_of(state)] : 0;
-	if (state & FS_PINNED) {
-		info |= XEN_DOMCTL_PFINFO_LPINTAB;
-	}
-	frame_put(m);
-	return info;
-}
-
-static long getpageframeinfo3(struct domain *d, void *arg)
-{
-	struct xen_domctl_getpageframeinfo3 *p = arg;
-	u64 gfn;
-
-	if (p->num > 1024) {
-		return -E2BIG;
-	}
-	for (u64 i = 0; i < p->num; i++) {
-		if (copy_from_guest(&gfn, p->array.p + i, 1)) {
-			return -EFAULT;
-		}
-		gfn = frame_info(d, mfn(gfn));
-		if (copy_to_guest(p->array.p + i, &gfn, 1)) {
-			return -EFAULT;
-		}
-	}
-	return 0;
+	return map->nr_bits < 64 ? BIT(map->nr_bits) - 1 : ~0UL;
 }
 
 int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out)
@@ -264,19 +214,14 @@ int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out)
 	if (copy_from_guest_va(out, (vaddr_t)from->bitmap.p, bytes)) {
 		return -EFAULT;
 	}
-	if (from->nr_bits < 64) {
-		*out &= BIT(from->nr_bits) - 1;
-	}
+	*out &= bits_of(from);
 	return 0;
 }
 
 int bitmap_to_guest(const struct xenctl_bitmap *to, u64 map)
 {
-	u64 bytes = (to->nr_bits + 7) / 8, words[8] = { map };
+	u64 bytes = (to->nr_bits + 7) / 8, words[8] = { map & bits_of(to) };
 
-	if (to->nr_bits < 64) {
-		words[0] &= BIT(to->nr_bits) - 1;
-	}
 	for (u64 at = 0; at < bytes; at += sizeof(words)) {
 		if (copy_to_guest_va((vaddr_t)to->bitmap.p + at, words,
 				     min(bytes - at, sizeof(words)))) {
@@ -292,19 +237,13 @@ static long setvcpucontext(struct domain *d, void *arg)
 	struct xen_domctl_vcpucontext *a = arg;
 	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	struct vcpu_guest_context *c;
-	long err = -EFAULT;
+	long err;
 
-	if (d == current->domain || d->dying) {
+	if (!v || d == current->domain || d->dying) {
 		return -EINVAL;
 	}
-	if (!v) {
-		return -EINVAL;
-	}
-	c = heap_alloc_pages(CONTEXT_ORDER);
-	if (!c) {
-		return -ENOMEM;
-	}
-	if (!copy_from_guest(c, a->ctxt.p, 1)) {
+	c = context_copy((vaddr_t)a->ctxt.p, &err);
+	if (!err) {
 		domain_pause(d);
 		err = pvcpu_set_context(v, c);
 		if (!err && v->id == 0) {
@@ -330,14 +269,13 @@ static long getvcpucontext(struct domain *d, void *arg)
 	if (!v->initialised) {
 		return -ENODATA;
 	}
-	c = heap_alloc_pages(CONTEXT_ORDER);
-	if (!c) {
-		return -ENOMEM;
+	c = context_copy((vaddr_t)a->ctxt.p, &err);
+	if (!err) {
+		domain_pause(d);
+		pvcpu_get_context(v, c);
+		domain_unpause(d);
+		err = copy_to_guest(a->ctxt.p, c, 1);
 	}
-	domain_pause(d);
-	pvcpu_get_context(v, c);
-	domain_unpause(d);
-	err = copy_to_guest(a->ctxt.p, c, 1);
 	heap_free_pages(c, CONTEXT_ORDER);
 	return err;
 }
@@ -467,9 +405,9 @@ static const struct subcall calls[] = {
 	CALL(set_address_size, SUB_DOMAIN),
 	CALL(get_address_size, SUB_DOMAIN | SUB_OUT),
 	CALL(settscinfo, SUB_DOMAIN),
-	CALL(setnodeaffinity, SUB_DOMAIN),
+	/* One node, so there is nothing to choose. */
+	[XEN_DOMCTL_setnodeaffinity] = { subcall_nothing, 0, SUB_DOMAIN },
 	CALL(getnodeaffinity, SUB_DOMAIN),
-	CALL(getpageframeinfo3, SUB_DOMAIN),
 	CALL(get_cpu_policy, SUB_DOMAIN | SUB_OUT),
 	CALL(set_cpu_policy, SUB_DOMAIN | SUB_OUT),
 };

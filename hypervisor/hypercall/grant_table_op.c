@@ -47,14 +47,9 @@ static s16 frames_list(struct domain *d, const struct gnttab_setup_table *op)
 	if (grant_table_grow(d, op->nr_frames)) {
 		return GNTST_general_error;
 	}
-	for (u32 i = 0; i < op->nr_frames; i++) {
-		u64 m = d->grants->frames[i].v;
-
-		if (copy_to_guest(op->frame_list.p + i, &m, 1)) {
-			return GNTST_bad_virt_addr;
-		}
-	}
-	return GNTST_okay;
+	return copy_to_guest_va((vaddr_t)op->frame_list.p, d->grants->frames,
+				op->nr_frames * sizeof(mfn_t)) ?
+	       GNTST_bad_virt_addr : GNTST_okay;
 }
 
 static long setup_table(void *arg)

@@ -48,6 +48,9 @@ struct subcall {
 #define SUB_PRIVILEGED	2	/* domain 0 only */
 #define SUB_DOMAIN	4	/* the structure names d first; else the caller's */
 
+/* A sub-call that needs nothing to be done. */
+long subcall_nothing(struct domain *d, void *arg);
+
 long subcall(const struct subcall *calls, unsigned int n, u32 nr, vaddr_t arg);
 
 /*
@@ -63,6 +66,10 @@ struct subcall_family {
 };
 
 long subcall_versioned(const struct subcall_family *f, vaddr_t arg);
+
+/* A buffer with the context at `from`, to be freed with *err or without. */
+struct vcpu_guest_context *context_copy(vaddr_t from, long *err);
+#define CONTEXT_ORDER	1
 
 /* Fills a page (our view of it) with a guest's entries for hypercalls. */
 void hypercall_page_fill(void *page);

@@ -141,8 +141,7 @@ static long op_acquire_resource(struct domain *d, void *arg)
 {
 	struct xen_mem_acquire_resource *r = arg;
 	u32 limit = d->grants->max_frames;
-	mfn_t m;
-	long err = 0;
+	long err;
 
 	if (r->type != XENMEM_resource_grant_table || r->pad) {
 		return -EOPNOTSUPP;
@@ -158,11 +157,10 @@ static long op_acquire_resource(struct domain *d, void *arg)
 	if (!range_within(r->frame, r->nr_frames, limit)) {
 		return -EINVAL;
 	}
-	for (u32 i = 0; !err && i < r->nr_frames; i++) {
-		err = grant_frame_mfn(d, (unsigned int)(r->frame + i), &m);
-		err = err ? err : copy_to_guest(r->frame_list.p + i, &m.v, 1);
-	}
-	return err;
+	err = grant_table_grow(d, (u32)r->frame + r->nr_frames);
+	return err ? err : copy_to_guest_va((vaddr_t)r->frame_list.p,
+					    &d->grants->frames[r->frame],
+					    r->nr_frames * sizeof(mfn_t));
 }
 
 static long op_not_translated(struct domain *d, void *arg)

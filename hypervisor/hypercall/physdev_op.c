@@ -139,15 +139,10 @@ static long op_restore_msi_ext(struct domain *d, void *arg)
 	       pirq_restore_msi((u16)(p->bus << 8 | p->devfn));
 }
 
-static long op_nothing(struct domain *d, void *arg)
-{
-	return 0;
-}
-
 #define CALL(name, type, flags) \
 	[PHYSDEVOP_##name] = { op_##name, sizeof(struct physdev_##type), flags }
 #define NOTHING(name) \
-	[PHYSDEVOP_##name] = { op_nothing, 0, SUB_PRIVILEGED }
+	[PHYSDEVOP_##name] = { subcall_nothing, 0, SUB_PRIVILEGED }
 
 /* What is not privileged is about the caller's own interrupts and ports. */
 static const struct subcall calls[] = {

@@ -54,17 +54,12 @@ static long get_cpuinfo(struct domain *d, void *arg)
 	return 0;
 }
 
-/* Power data of CPUs that we do not manage: taken note of, not used. */
-static long set_processor_pminfo(struct domain *d, void *arg)
-{
-	return 0;
-}
-
 static const struct subcall platform_calls[] = {
 	[XENPF_settime64] = { settime64 },
 	[XENPF_enter_acpi_sleep] = { enter_acpi_sleep },
 	[XENPF_get_cpuinfo] = { get_cpuinfo, 0, SUB_OUT },
-	[XENPF_set_processor_pminfo] = { set_processor_pminfo },
+	/* Power data of CPUs that we do not manage. */
+	[XENPF_set_processor_pminfo] = { subcall_nothing },
 };
 
 static const struct subcall_family platform = {

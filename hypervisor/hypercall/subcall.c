@@ -10,6 +10,11 @@
 
 #define ARG_MAX		160
 
+long subcall_nothing(struct domain *d, void *arg)
+{
+	return 0;
+}
+
 /* `whole`, the copied structure, lies at `at` in the guest; arg is in it. */
 static long call(const struct subcall *c, domid_t id, void *arg,
 		 const void *whole, size_t size, vaddr_t at)

@@ -17,16 +17,21 @@
 #define FAR_AWAY_NS	(1ULL << 62)
 #define LATE_ENOUGH_NS	100000000ULL
 
+struct vcpu_guest_context *context_copy(vaddr_t from, long *err)
+{
+	struct vcpu_guest_context *c = heap_alloc_pages(CONTEXT_ORDER);
+
+	_Static_assert(sizeof(*c) <= PAGE_SIZE << CONTEXT_ORDER, "buffer");
+	*err = c ? copy_from_guest(c, from, 1) : -ENOMEM;
+	return c;
+}
+
 static long op_initialise(struct vcpu *v, unsigned long arg)
 {
-	struct vcpu_guest_context *c = heap_alloc_pages(1);
-	long err = -EFAULT;
+	long err;
+	struct vcpu_guest_context *c = context_copy(arg, &err);
 
-	_Static_assert(sizeof(*c) <= 2 * PAGE_SIZE, "two frames");
-	if (!c) {
-		return -ENOMEM;
-	}
-	if (!copy_from_guest(c, arg, 1)) {
+	if (!err) {
 		spin_lock(&v->domain->lock);
 		err = v->initialised ? -EEXIST : pvcpu_set_context(v, c);
 		v->initialised |= !err;
@@ -35,7 +40,7 @@ static long op_initialise(struct vcpu *v, unsigned long arg)
 		}
 		spin_unlock(&v->domain->lock);
 	}
-	heap_free_pages(c, 1);
+	heap_free_pages(c, CONTEXT_ORDER);
 	return err;
 }
 

@@ -12,9 +12,11 @@
 #include <xen/features.h>
 #include <xen/version.h>
 
-static long put_string(unsigned long to, const char *text, size_t size)
+/* As far as the longest of the ABI's strings goes; ours are no longer. */
+static long put_string(unsigned long to, const char *text)
 {
-	return copy_to_guest_va(to, text, min(strlen(text) + 1, size));
+	return copy_to_guest_va(to, text, min(strlen(text) + 1,
+					      sizeof(xen_commandline_t)));
 }
 
 static long compile_info(unsigned long to)
@@ -66,16 +68,13 @@ static __noinline long other_commands(unsigned long cmd, unsigned long arg)
 
 	switch ((int)cmd) {
 	case XENVER_extraversion:
-		return put_string(arg, ".0-paravane",
-				  sizeof(xen_extraversion_t));
+		return put_string(arg, ".0-paravane");
 	case XENVER_compile_info:
 		return compile_info(arg);
 	case XENVER_capabilities:
-		return put_string(arg, "xen-3.0-x86_64 ",
-				  sizeof(xen_capabilities_info_t));
+		return put_string(arg, "xen-3.0-x86_64 ");
 	case XENVER_changeset:
-		return put_string(arg, PARAVANE_VERSION,
-				  sizeof(xen_changeset_info_t));
+		return put_string(arg, PARAVANE_VERSION);
 	case XENVER_platform_parameters:
 		return platform_parameters(arg);
 	case XENVER_get_features:
@@ -86,7 +85,7 @@ static __noinline long other_commands(unsigned long cmd, unsigned long arg)
 		return copy_to_guest(arg, &d->uuid, 1);
 	case XENVER_commandline:
 		return put_string(arg, d->privileged ? boot_info.cmdline :
-				  "<denied>", sizeof(xen_commandline_t));
+				  "<denied>");
 	case XENVER_build_id:
 		return -ENODATA;
 	}

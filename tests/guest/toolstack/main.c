@@ -151,35 +151,11 @@ TEST(domctl_handle, 0)
 TEST(domctl_memory, 0)
 {
 	struct xen_domctl op = { 0 };
-	xen_pfn_t list[4];
 	struct peer p;
 
 	peer_create(&p);
 	CHECK_EQ(domctl(&op, XEN_DOMCTL_getdomaininfo, p.id), 0);
 	CHECK_EQ(op.u.getdomaininfo.tot_pages, PEER_PAGES);
-	test_case("frame types");
-	memset(&op, 0, sizeof(op));
-	list[0] = p.mfn[PEER_L4];
-	list[1] = p.mfn[PEER_L1];
-	list[2] = p.mfn[PEER_DATA];
-	list[3] = 1UL << 40;
-	op.u.getpageframeinfo3.num = 4;
-	set_xen_guest_handle(op.u.getpageframeinfo3.array, list);
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_getpageframeinfo3, p.id), 0);
-	CHECK_EQ(list[0] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK,
-		 XEN_DOMCTL_PFINFO_L4TAB);
-	CHECK_EQ(list[1] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK,
-		 XEN_DOMCTL_PFINFO_L1TAB);
-	CHECK_EQ(list[2] & XEN_DOMCTL_PFINFO_LTABTYPE_MASK, 0);
-	CHECK_EQ(list[3], XEN_DOMCTL_PFINFO_XTAB);
-	test_case("too many frames");
-	op.u.getpageframeinfo3.num = 1025;
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_getpageframeinfo3, p.id), -XEN_E2BIG);
-	test_case("a list that cannot be read");
-	op.u.getpageframeinfo3.num = 1;
-	set_xen_guest_handle(op.u.getpageframeinfo3.array, (xen_pfn_t *)16);
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_getpageframeinfo3, p.id),
-		 -XEN_EFAULT);
 	test_case("hypercall page in a frame that is not its own");
 	memset(&op, 0, sizeof(op));
 	op.u.hypercall_init.gmfn = virt_to_mfn(kernel_root);
