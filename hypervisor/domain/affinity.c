@@ -27,22 +27,3 @@ int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)
 	}
 	return 0;
 }
-
-int vcpu_pin_override(struct vcpu *v, int pcpu)
-{
-	cpumask_t was = v->sched.affinity, saved = v->sched.saved_affinity;
-	int err;
-
-	if (pcpu >= 0 ? saved != 0 : !saved) {
-		return pcpu >= 0 ? -EBUSY : 0;
-	}
-	if (pcpu >= (int)nr_cpus) {
-		return -EINVAL;
-	}
-	err = vcpu_set_affinity(v, saved ? saved : CPUMASK(pcpu),
-				v->sched.soft_affinity);
-	if (!err) {
-		v->sched.saved_affinity = saved ? 0 : was;
-	}
-	return err;
-}

@@ -104,7 +104,6 @@ struct sched_vcpu {
 	struct list run_item;		/* on a CPU's run queue, or alone */
 	unsigned int cpu;		/* where it runs or is queued */
 	cpumask_t affinity, soft_affinity;
-	cpumask_t saved_affinity;	/* SCHEDOP_pin_override; 0: none */
 	u64 charged_at;			/* paid for until then */
 	u64 slice_end;
 	bool turn_over;			/* slice used, or yielded */

@@ -43,9 +43,6 @@ void idle_loop(void) __noreturn;
  */
 void context_switch(struct vcpu *prev, struct vcpu *next);
 
-/* SCHEDOP_pin_override: pcpu < 0 gives the old affinity back. */
-int vcpu_pin_override(struct vcpu *v, int pcpu);
-
 /* CPU time that v has used, ns, with what it uses right now. */
 u64 vcpu_cpu_time(struct vcpu *v);
 /* How long that CPU had nothing to do, ns. */

@@ -77,12 +77,9 @@ static long check_msrs(struct xen_domctl_cpu_policy *arg)
 		if (copy_from_guest(&msr, arg->msrs.p + i, 1)) {
 			return -EFAULT;
 		}
-		if (msr.flags) {
-			return -EINVAL;
-		}
 		/* Of these two no PV guest has a bit that could be set. */
-		if (msr.val && msr.idx != MSR_PLATFORM_INFO &&
-		    msr.idx != MSR_ARCH_CAPS) {
+		if (msr.flags || (msr.val && msr.idx != MSR_PLATFORM_INFO &&
+				  msr.idx != MSR_ARCH_CAPS)) {
 			arg->err_msr = msr.idx;
 			return -EINVAL;
 		}

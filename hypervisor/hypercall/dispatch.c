@@ -51,14 +51,10 @@ long hypercall_enosys(unsigned long sub_call)
 		return -ENOSYS;
 	}
 	name = name ? name : "beyond the last one";
-	if (sub_call == NO_SUB_CALL) {
-		guest_printk(LOG_WARNING, d->id,
-			     "hypercall %s is not there\n", name);
-	} else {
-		guest_printk(LOG_WARNING, d->id,
-			     "hypercall %s, sub-call %lu is not there\n",
-			     name, sub_call);
-	}
+	guest_printk(LOG_WARNING, d->id, sub_call == NO_SUB_CALL ?
+		     "hypercall %s is not there\n" :
+		     "hypercall %s, sub-call %lu is not there\n",
+		     name, sub_call);
 	return -ENOSYS;
 }
 

@@ -343,9 +343,6 @@ static long setvcpuaffinity(struct domain *d, void *arg)
 	     bitmap_from_guest(&a->cpumap_soft, &soft))) {
 		return -EFAULT;
 	}
-	if (!(hard & cpus_online)) {
-		return -EINVAL;
-	}
 	err = vcpu_set_affinity(v, hard, soft);
 	return err ? err : affinity_out(a, hard & cpus_online,
 					hard & soft & cpus_online);

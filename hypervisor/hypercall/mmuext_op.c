@@ -35,20 +35,13 @@ static int tlb_op(const struct mmuext_op *op)
 		   op->cmd == MMUEXT_INVLPG_MULTI ||
 		   op->cmd == MMUEXT_INVLPG_ALL;
 
-	switch (op->cmd) {
-	case MMUEXT_INVLPG_MULTI:
-	case MMUEXT_TLB_FLUSH_MULTI:
-		if (vcpu_bitmap_to_cpus(d, (vaddr_t)op->arg2.vcpumask.p,
-					&cpus)) {
-			return -EINVAL;
-		}
-		break;
-	case MMUEXT_INVLPG_ALL:
-	case MMUEXT_TLB_FLUSH_ALL:
+	if (op->cmd == MMUEXT_TLB_FLUSH_ALL || op->cmd == MMUEXT_INVLPG_ALL) {
 		cpus = READ_ONCE(d->dirty_cpus);
-		break;
-	default:
-		break;
+	} else if ((op->cmd == MMUEXT_TLB_FLUSH_MULTI ||
+		    op->cmd == MMUEXT_INVLPG_MULTI) &&
+		   vcpu_bitmap_to_cpus(d, (vaddr_t)op->arg2.vcpumask.p,
+				       &cpus)) {
+		return -EINVAL;
 	}
 	guest_tlb_flush(cpus, one, op->arg1.linear_addr);
 	return 0;
@@ -100,15 +93,6 @@ static int set_user_root(unsigned long m)
 	return pvcpu_set_user_root(current, m ? mfn(m) : INVALID_MFN);
 }
 
-static int flush_cache(void)
-{
-	if (!current->domain->privileged) {
-		return -EACCES;
-	}
-	wbinvd();
-	return 0;
-}
-
 static int one_op(const struct mmuext_op *op, struct domain *owner)
 {
 	mfn_t m = mfn(op->arg1.mfn);
@@ -143,7 +127,11 @@ static int one_op(const struct mmuext_op *op, struct domain *owner)
 		return tlb_op(op);
 	case MMUEXT_FLUSH_CACHE:
 	case MMUEXT_FLUSH_CACHE_GLOBAL:
-		return flush_cache();
+		if (!current->domain->privileged) {
+			return -EACCES;
+		}
+		wbinvd();
+		return 0;
 	case MMUEXT_SET_LDT:
 		return set_ldt(op);
 	case MMUEXT_MARK_SUPER:
@@ -152,28 +140,6 @@ static int one_op(const struct mmuext_op *op, struct domain *owner)
 	default:
 		return hypercall_enosys(op->cmd);
 	}
-}
-
-static int do_ops(vaddr_t ops, unsigned int count, struct domain *owner,
-		  unsigned int *n)
-{
-	struct mmuext_op op;
-	int err;
-
-	for (*n = 0; *n < count; ++*n) {
-		if (*n && (page_put_is_pending() || hypercall_preempt())) {
-			return -ERESTART;
-		}
-		if (copy_from_guest_va(&op, ops + *n * sizeof(op),
-				       sizeof(op))) {
-			return -EFAULT;
-		}
-		err = one_op(&op, owner);
-		if (err) {
-			return err;
-		}
-	}
-	return 0;
 }
 
 /*
@@ -216,7 +182,8 @@ long ops_general(unsigned long a1, unsigned long a2, unsigned long a3,
 		.size = sizeof(struct mmuext_op),
 	};
 	struct domain *owner;
-	unsigned int n;
+	struct mmuext_op op;
+	unsigned int n = 0;
 	int err;
 
 	if (!mmu_list_begin(&l)) {
@@ -226,7 +193,16 @@ long ops_general(unsigned long a1, unsigned long a2, unsigned long a3,
 	if (err) {
 		return err;
 	}
-	err = do_ops(a1, l.count, owner, &n);
+	while (!err && n < l.count) {
+		if (n && (page_put_is_pending() || hypercall_preempt())) {
+			err = -ERESTART;
+		} else if (copy_from_guest(&op, a1 + n * sizeof(op), 1)) {
+			err = -EFAULT;
+		} else {
+			err = one_op(&op, owner);
+			n += !err;
+		}
+	}
 	foreign_put(owner);
 	return mmu_list_end(&l, n, err);
 }

@@ -58,12 +58,6 @@ static long op_apic_read(struct domain *d, void *arg)
 	return ioapic_guest_read(a->apic_physbase, a->reg, &a->value);
 }
 
-/* Let pass: the registers are ours. */
-static long op_apic_write(struct domain *d, void *arg)
-{
-	return op_apic_read(d, arg);
-}
-
 /* Vectors are ours; the guest gets a number that it can give back. */
 static long op_alloc_irq_vector(struct domain *d, void *arg)
 {
@@ -87,7 +81,6 @@ static int map(struct domain *d, const struct physdev_map_pirq *m)
 		return m->index < 0 || (m->pirq >= 0 && m->pirq != m->index) ?
 		       -EINVAL : pirq_map_gsi((u32)m->index);
 	case MAP_PIRQ_TYPE_MSI:
-		return pirq_map_msi(d, &at);
 	case MAP_PIRQ_TYPE_MULTI_MSI:
 	case MAP_PIRQ_TYPE_MSI_SEG:
 		/* Adjacent vectors are not to be had; segment 0 only. */
@@ -154,7 +147,9 @@ static const struct subcall calls[] = {
 	CALL(unmap_pirq, unmap_pirq, SUB_PRIVILEGED | SUB_DOMAIN),
 	CALL(setup_gsi, setup_gsi, SUB_PRIVILEGED),
 	CALL(apic_read, apic, SUB_PRIVILEGED | SUB_OUT),
-	CALL(apic_write, apic, SUB_PRIVILEGED),
+	/* Let pass: the registers are ours. */
+	[PHYSDEVOP_apic_write] = { op_apic_read, sizeof(struct physdev_apic),
+				   SUB_PRIVILEGED },
 	CALL(alloc_irq_vector, irq, SUB_PRIVILEGED | SUB_OUT),
 	CALL(restore_msi_ext, pci_device, SUB_PRIVILEGED),
 	NOTHING(pci_device_add),
