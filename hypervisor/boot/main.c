@@ -8,6 +8,7 @@
 #include "boot/boot_info.h"
 #include "device/acpi.h"
 #include "device/console.h"
+#include "device/uart.h"
 #include "domain/sched.h"
 #include "lib/printk.h"
 #include "mm/alloc.h"
@@ -102,7 +103,7 @@ __init void boot_main(u32 magic, u32 info)
 {
 	boot_info_read(magic, info);
 	cmdline_parse();
-	console_init();
+	uart_init();
 	if (!boot_info.loader) {
 		panic("Started by no multiboot or PVH loader.");
 	}

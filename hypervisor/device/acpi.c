@@ -99,16 +99,17 @@ static __init void add_cpu(u32 apic_id, u32 acpi_id, u32 flags)
 	if (!(flags & 1)) {
 		return;
 	}
-	for (unsigned int i = 0; i < min(a->nr_cpus, (u32)MAX_CPUS); i++) {
+	for (unsigned int i = 0; i < a->nr_cpus; i++) {
 		if (a->apic_ids[i] == apic_id) {
 			return;
 		}
 	}
-	if (a->nr_cpus < MAX_CPUS) {
-		a->apic_ids[a->nr_cpus] = apic_id;
-		a->acpi_ids[a->nr_cpus] = acpi_id;
+	if (a->nr_cpus == MAX_CPUS) {
+		log_warn("CPU with APIC id %u is not used\n", apic_id);
+		return;
 	}
-	a->nr_cpus++;
+	a->apic_ids[a->nr_cpus] = apic_id;
+	a->acpi_ids[a->nr_cpus++] = acpi_id;
 }
 
 static __init void add_ioapic(const u8 *e)
@@ -163,7 +164,7 @@ static __init void read_madt(const struct sdt *t)
 	}
 }
 
-/* ---- FADT, HPET ---- */
+/* ---- FADT ---- */
 
 /* A small number in AML: the constants 0 and 1, or a byte after its prefix. */
 static __init u8 aml_byte(const u8 **p)
@@ -211,31 +212,15 @@ static __init void read_fadt(const struct sdt *t)
 	}
 }
 
-static __init void read_hpet(const struct sdt *t)
-{
-	acpi_info.hpet_address = field(t, 40, 1) == 0 ? field(t, 44, 8) : 0;
-}
-
 static __init void read_table(u64 maddr)
 {
-	static const struct {
-		char signature[5];
-		void (*read)(const struct sdt *t);
-	} readers[] __initdata = {
-		{ "APIC", read_madt }, { "FACP", read_fadt },
-		{ "HPET", read_hpet },
-	};
 	const char *signature = boot_map(maddr, 4);
-	const struct sdt *t;
+	bool madt = !memcmp(signature, "APIC", 4);
+	bool fadt = !memcmp(signature, "FACP", 4);
+	const struct sdt *t = madt || fadt ? map_table(maddr) : NULL;
 
-	for (unsigned int i = 0; i < ARRAY_LEN(readers); i++) {
-		if (!memcmp(signature, readers[i].signature, 4)) {
-			t = map_table(maddr);
-			if (t) {
-				readers[i].read(t);
-			}
-			return;
-		}
+	if (t) {
+		(madt ? read_madt : read_fadt)(t);
 	}
 }
 
@@ -263,10 +248,5 @@ __init void acpi_init(void)
 	for (u32 off = sizeof(*root); off + bytes <= root->length;
 	     off += bytes) {
 		read_table(get(root, off, bytes));
-	}
-	if (acpi_info.nr_cpus > MAX_CPUS) {
-		log_warn("%u CPUs, of which %u are used\n",
-			 acpi_info.nr_cpus, MAX_CPUS);
-		acpi_info.nr_cpus = MAX_CPUS;
 	}
 }

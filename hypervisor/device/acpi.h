@@ -3,7 +3,7 @@
 /*
  * What we read from ACPI's static tables, once, at boot: CPUs and interrupt
  * controllers (MADT), the power-management timer, reset and sleep registers
- * (FADT), HPET.  AML is domain 0's.
+ * (FADT).  AML is domain 0's.
  */
 #ifndef DEVICE_ACPI_H
 #define DEVICE_ACPI_H
@@ -27,14 +27,13 @@ struct acpi_override {
 
 struct acpi_info {
 	u64 lapic_address;
-	unsigned int nr_cpus;		/* enabled ones, any number */
+	unsigned int nr_cpus;		/* enabled ones */
 	u32 apic_ids[MAX_CPUS];		/* in MADT order */
 	u32 acpi_ids[MAX_CPUS];
 	unsigned int nr_ioapics;
 	struct acpi_ioapic ioapics[ACPI_MAX_IOAPICS];
 	unsigned int nr_overrides;
 	struct acpi_override overrides[ACPI_MAX_OVERRIDES];
-	u64 hpet_address;		/* 0: none */
 	u16 pm_timer_port;		/* 0: none */
 	u16 pm1a_cnt, pm1b_cnt;
 	u16 reset_port;			/* 0: none */

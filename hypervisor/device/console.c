@@ -8,13 +8,11 @@
  * takes it by force.
  */
 #include "boot/boot_info.h"
-#include "device/acpi.h"
 #include "device/console.h"
 #include "device/uart.h"
 #include "event/evtchn.h"
 #include "lib/lock.h"
 #include "lib/string.h"
-#include "x86/ioapic.h"
 #include "x86/smp.h"
 
 #define RING_SIZE	0x8000U
@@ -225,18 +223,8 @@ void console_rx(char c)
 
 /* ---- boot ---- */
 
-__init void console_init(void)
-{
-	if (boot_options.com1) {
-		uart_init((u16)boot_options.com1_port, boot_options.com1_baud);
-	}
-}
-
 __init void console_init_irq(void)
 {
-	bool level, active_low;
-	u32 gsi = isa_irq_to_gsi(boot_options.com1_irq, &level, &active_low);
-
 	softirq_register(SOFTIRQ_KEYS, run_debug_keys);
-	uart_init_irq(gsi, level, active_low);
+	uart_init_irq();
 }

@@ -12,8 +12,6 @@
 #include "lib/types.h"
 #include "lib/printk.h"
 
-/* Boot: opens the UART as the command line says. */
-void console_init(void);
 /* Boot, when interrupts work: UART input by interrupt. */
 void console_init_irq(void);
 

@@ -7,6 +7,7 @@
  * sync_console.  Input comes by interrupt.  Callers hold the console lock.
  */
 #include "boot/boot_info.h"
+#include "device/acpi.h"
 #include "device/console.h"
 #include "device/uart.h"
 #include "x86/irq.h"
@@ -31,10 +32,15 @@ static char buffer[BUFFER_SIZE];
 static u32 head, tail;		/* bytes put in, and sent */
 static bool synchronous = true;
 
-void uart_init(u16 port, unsigned int baud)
+__init void uart_init(void)
 {
+	unsigned int baud = boot_options.com1_baud;
 	unsigned int divisor = baud ? CLOCK_HZ / baud : 1;
+	u16 port = (u16)boot_options.com1_port;
 
+	if (!boot_options.com1) {
+		return;
+	}
 	outb(0x5a, port + REG_SCRATCH);
 	if (inb(port + REG_SCRATCH) != 0x5a) {
 		return;
@@ -131,16 +137,25 @@ static void uart_interrupt(u32 irq, void *data)
 	irq_eoi_done(irq);
 }
 
-void uart_init_irq(u32 gsi, bool level, bool active_low)
+/* An ISA interrupt: the GSI of the same number, but where ACPI overrides it. */
+__init void uart_init_irq(void)
 {
+	struct acpi_override at = { .gsi = boot_options.com1_irq };
+
+	for (unsigned int i = 0; i < acpi_info.nr_overrides; i++) {
+		if (acpi_info.overrides[i].irq == boot_options.com1_irq) {
+			at = acpi_info.overrides[i];
+		}
+	}
 	if (!base) {
 		return;
 	}
-	if (irq_bind_gsi(gsi, level, active_low, uart_interrupt, NULL)) {
+	if (irq_bind_gsi(at.gsi, at.level, at.active_low, uart_interrupt,
+			 NULL)) {
 		log_error("Console: no interrupt for the serial line\n");
 		return;
 	}
-	irq_mask(gsi, false);
+	irq_mask(at.gsi, false);
 	outb(IER_RX, base + REG_IER);
 	synchronous = boot_options.sync_console;
 }

@@ -6,14 +6,14 @@
 
 #include "lib/types.h"
 
-/* Where there is none the other functions do nothing. */
-void uart_init(u16 port, unsigned int baud);
+/* As the command line says; where there is none the others do nothing. */
+void uart_init(void);
 void uart_write(const char *buf, size_t n);
 /* Sends more of what is buffered. */
 void uart_continue(void);
 /* From now on writes return when all is sent. */
 void uart_be_synchronous(void);
 /* From now on received bytes go to console_rx. */
-void uart_init_irq(u32 gsi, bool level, bool active_low);
+void uart_init_irq(void);
 
 #endif

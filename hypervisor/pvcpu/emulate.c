@@ -107,36 +107,19 @@ static bool do_rdtsc(struct cpu_user_regs *regs)
 	return true;
 }
 
-/* 0f 01: those in the register forms that we know. */
-static bool do_group_0f01(struct vcpu *v, const struct insn *in,
-			  struct cpu_user_regs *regs)
-{
-	u64 aux;
-
-	switch (in->modrm) {
-	case 0xd1:			/* xsetbv */
-		return (v->pv.cr4 & CR4_OSXSAVE) &&
-			fpu_xsetbv(v, regs->ecx, edx_eax(regs));
-	case 0xf9:			/* rdtscp */
-		if (!guest_rdmsr(v, MSR_TSC_AUX, &aux)) {
-			return false;
-		}
-		regs->rcx = (u32)aux;
-		return do_rdtsc(regs);
-	default:
-		return false;
-	}
-}
-
-/* What only a kernel may use. */
+/* What only a kernel may use: two-byte opcodes, of 0f 01 with ModRM. */
 static bool do_kernel_insn(struct vcpu *v, const struct insn *in,
 			   struct cpu_user_regs *regs)
 {
 	u64 *reg = insn_reg(regs, in->rm);
 
-	switch (in->map ? in->opcode : 0) {
-	case 0x01:
-		return do_group_0f01(v, in, regs);
+	switch (in->opcode == 0x01 ? 0x0100 | in->modrm : in->opcode) {
+	case 0x01d1:			/* xsetbv */
+		return (v->pv.cr4 & CR4_OSXSAVE) &&
+			fpu_xsetbv(v, regs->ecx, edx_eax(regs));
+	case 0x01f9:			/* rdtscp; TSC_AUX is 0 (msr.c) */
+		regs->rcx = 0;
+		return do_rdtsc(regs);
 	case 0x06:			/* clts */
 		v->pv.cr0_ts = 0;
 		fpu_set_ts(!v->fpu_dirty);
@@ -178,7 +161,8 @@ static bool do_insn(struct vcpu *v, struct insn *in,
 		do_cpuid(regs);
 		return true;
 	default:
-		return v->pv.kernel_mode && do_kernel_insn(v, in, regs);
+		return in->map && v->pv.kernel_mode &&
+			do_kernel_insn(v, in, regs);
 	}
 }
 

@@ -132,60 +132,43 @@ static void general_protection(struct cpu_user_regs *regs)
 	}
 }
 
-static void debug_trap(struct cpu_user_regs *regs)
+static void note_debug_status(struct vcpu *v)
 {
-	struct vcpu *v = current;
 	u64 dr6;
 
 	__asm__ volatile("mov %%dr6, %0" : "=r" (dr6));
 	__asm__ volatile("mov %0, %%dr6" : : "r" (DR6_DEFAULT));
 	v->pv.dr[6] = (v->pv.dr[6] | (dr6 & ~DR6_DEFAULT)) &
 		(dr6 | ~DR6_DEFAULT);
-	irq_enable();
-	guest_trap(regs, TRAP_DB, 0);
-}
-
-static void device_not_available(struct cpu_user_regs *regs)
-{
-	struct vcpu *v = current;
-
-	if (v->pv.cr0_ts) {
-		/* Delivery of #NM clears the guest's TS. */
-		v->pv.cr0_ts = 0;
-		irq_enable();
-		guest_trap(regs, TRAP_NM, 0);
-	} else {
-		fpu_restore(v);
-	}
 }
 
 void guest_exception(struct cpu_user_regs *regs)
 {
+	struct vcpu *v = current;
+
 	cpu_info()->counts[COUNT_EXCEPTION]++;
 	/* These two look at the CPU's own state first. */
 	if (regs->entry_vector == TRAP_DB) {
-		debug_trap(regs);
-		return;
-	}
-	if (regs->entry_vector == TRAP_NM) {
-		device_not_available(regs);
-		return;
+		note_debug_status(v);
+	} else if (regs->entry_vector == TRAP_NM) {
+		if (!v->pv.cr0_ts) {
+			fpu_restore(v);
+			return;
+		}
+		v->pv.cr0_ts = 0;	/* delivery clears the guest's TS */
 	}
 	irq_enable();
 	switch (regs->entry_vector) {
 	case TRAP_GP:
 		general_protection(regs);
-		break;
-	case TRAP_UD:
-		if (!emulate_forced(regs)) {
-			guest_trap(regs, TRAP_UD, 0);
-		}
-		break;
+		return;
 	case 0x80: case 0x82:		/* gates that ring 3 may use */
 		software_int(regs, regs->entry_vector, 2);
-		break;
-	default:
-		guest_trap(regs, regs->entry_vector & 0xff, regs->error_code);
-		break;
+		return;
+	case TRAP_UD:
+		if (emulate_forced(regs)) {
+			return;
+		}
 	}
+	guest_trap(regs, regs->entry_vector & 0xff, regs->error_code);
 }

@@ -62,7 +62,6 @@ void guest_exit_work(void);
 
 /* Segment state around a switch: selectors, bases, GDT and LDT windows. */
 void pvcpu_save_segments(struct vcpu *v);
-void pvcpu_save_selectors(struct vcpu *v);
 void pvcpu_load_segments(struct vcpu *v);
 void pvcpu_load_gdt_window(struct vcpu *v);
 void pvcpu_clear_ldt_window(struct vcpu *v);

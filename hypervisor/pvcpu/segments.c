@@ -47,20 +47,15 @@ static u64 canonical(u64 base)
 	return (u64)((s64)(base << 16) >> 16);
 }
 
-void pvcpu_save_selectors(struct vcpu *v)
-{
-	__asm__("mov %%ds, %0" : "=m" (v->regs.ds));
-	__asm__("mov %%es, %0" : "=m" (v->regs.es));
-	__asm__("mov %%fs, %0" : "=m" (v->regs.fs));
-	__asm__("mov %%gs, %0" : "=m" (v->regs.gs));
-}
-
 void pvcpu_save_segments(struct vcpu *v)
 {
 	u64 active = canonical(rdmsr(MSR_GS_BASE));
 	u64 other = canonical(rdmsr(MSR_KERNEL_GS_BASE));
 
-	pvcpu_save_selectors(v);
+	__asm__("mov %%ds, %0" : "=m" (v->regs.ds));
+	__asm__("mov %%es, %0" : "=m" (v->regs.es));
+	__asm__("mov %%fs, %0" : "=m" (v->regs.fs));
+	__asm__("mov %%gs, %0" : "=m" (v->regs.gs));
 	v->pv.fs_base = canonical(rdmsr(MSR_FS_BASE));
 	v->pv.gs_base_kernel = v->pv.kernel_mode ? active : other;
 	v->pv.gs_base_user = v->pv.kernel_mode ? other : active;

@@ -103,21 +103,6 @@ void ioapic_set(u32 gsi, u32 entry)
 	write_reg(io, IOAPIC_ENTRY(pin), entry);
 }
 
-u32 isa_irq_to_gsi(unsigned int irq, bool *level, bool *active_low)
-{
-	*level = *active_low = false;
-	for (unsigned int i = 0; i < acpi_info.nr_overrides; i++) {
-		const struct acpi_override *o = &acpi_info.overrides[i];
-
-		if (o->irq == irq) {
-			*level = o->level;
-			*active_low = o->active_low;
-			return o->gsi;
-		}
-	}
-	return irq;
-}
-
 /* ---- domain 0's view ---- */
 
 int ioapic_guest_read(u64 address, u32 reg, u32 *val)

@@ -23,9 +23,6 @@ bool ioapic_has_gsi(u32 gsi);
 /* RTE_* and the vector. */
 void ioapic_set(u32 gsi, u32 entry);
 
-/* By MADT's overrides; else the same number, edge, active high. */
-u32 isa_irq_to_gsi(unsigned int irq, bool *level, bool *active_low);
-
 /* A register as domain 0 may read it (PHYSDEVOP_apic_read). */
 int ioapic_guest_read(u64 address, u32 reg, u32 *val);
 
