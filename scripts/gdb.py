@@ -81,11 +81,10 @@ class Domains(Command):
         """See the class."""
         print("  id vcpus      MiB  state")
         for d in domains():
-            said = [w for w in ("dying", "dead", "shut_down")
-                    if int(d[w])]
+            said = [w for w in ("dying", "shut_down") if int(d[w])]
             if int(d["pause_count"]):
                 said.append("paused")
-            states = [RUNSTATES[int(vcpu(d, n)["runstate"])]
+            states = [RUNSTATES[int(vcpu(d, n)["runstate_info"]["state"])]
                       for n in range(int(d["max_vcpus"]))]
             print(f"{int(d['id']):4} {int(d['max_vcpus']):5} "
                   f"{int(d['tot_pages']) / 256:8.1f}  "
@@ -100,8 +99,8 @@ class Vcpu(Command):
         args = words(text, 1, 2)
         v = vcpu(domain(args[0]), args[1] if len(args) > 1 else 0)
         mode = "kernel" if int(v["pv"]["kernel_mode"]) else "user"
-        print(f"{RUNSTATES[int(v['runstate'])]} in {mode} mode on CPU "
-              f"{int(v['sched']['cpu'])}; {pauses(v) or 'not held'}")
+        print(f"{RUNSTATES[int(v['runstate_info']['state'])]} in {mode} mode "
+              f"on CPU {int(v['sched']['cpu'])}; {pauses(v) or 'not held'}")
         print(f"tables: kernel {int(v['pv']['root_kernel']['v']):#x}, "
               f"user {int(v['pv']['root_user']['v']):#x}")
         regs = v["regs"]

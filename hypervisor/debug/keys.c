@@ -21,7 +21,7 @@ static int print_domain(struct domain *d, void *arg)
 		  d->shut_down ? ", shut down" : "", d->pause_count);
 	for_each_vcpu(d, v) {
 		log_error("  v%u: CPU %u state %d flags %lx pauses %u pending %u mask %u\n",
-			  v->id, v->sched.cpu, v->runstate, v->pause_flags,
+			  v->id, v->sched.cpu, v->runstate_info.state, v->pause_flags,
 			  v->pause_count, v->info->evtchn_upcall_pending,
 			  v->info->evtchn_upcall_mask);
 	}

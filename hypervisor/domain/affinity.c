@@ -7,7 +7,6 @@ int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)
 {
 	unsigned long flags;
 	struct runqueue *rq;
-	bool elsewhere = false;
 
 	if (!(hard & cpus_online)) {
 		return -EINVAL;
@@ -17,13 +16,10 @@ int vcpu_set_affinity(struct vcpu *v, cpumask_t hard, cpumask_t soft)
 	v->sched.soft_affinity = soft;
 	if (v->sched.queued) {
 		runqueue_remove(rq, v);	/* to be placed anew */
-		elsewhere = true;
 	} else if (rq->curr == v && !(hard & CPUMASK(v->sched.cpu))) {
 		softirq_raise_on(SOFTIRQ_SCHEDULE, v->sched.cpu);
 	}
 	spin_unlock_irqrestore(&rq->lock, flags);
-	if (elsewhere) {
-		vcpu_wake(v);
-	}
+	vcpu_wake(v);
 	return 0;
 }

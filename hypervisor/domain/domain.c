@@ -57,11 +57,7 @@ struct domain *domain_get_by_id(domid_t id)
 
 struct domain *domain_get_or_self(domid_t id)
 {
-	if (id == DOMID_SELF) {
-		domain_get(current->domain);
-		return current->domain;
-	}
-	return domain_get_by_id(id);
+	return domain_get_by_id(id == DOMID_SELF ? current->domain->id : id);
 }
 
 void domain_get(struct domain *d)
@@ -119,9 +115,7 @@ static void domain_free(struct domain *d)
 	if (!mfn_eq(d->shared_mfn, INVALID_MFN)) {
 		hv_shared_free(d->shared_mfn);
 	}
-	if (d->io_ports) {
-		heap_free_pages(d->io_ports, 1);
-	}
+	heap_free_pages(d->io_ports, 1);
 	heap_free(d->vcpus);
 	heap_free(d->policy);
 	heap_free(d->console_buf);

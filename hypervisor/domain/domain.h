@@ -93,8 +93,6 @@ struct pv_vcpu {
 
 /* ---- scheduling (domain/sched.c) ---- */
 
-enum runstate { RS_RUNNING, RS_RUNNABLE, RS_BLOCKED, RS_OFFLINE };
-
 /* vcpu.pause_flags: any bit set keeps the vCPU from running. */
 #define VPF_BLOCKED	BIT(0)	/* SCHEDOP_block, until an event */
 #define VPF_DOWN	BIT(1)	/* not brought up, or VCPUOP_down */
@@ -134,7 +132,6 @@ struct vcpu {
 	u32 pause_count;		/* pauses by us and the toolstack */
 	struct sched_vcpu sched;
 
-	enum runstate runstate;
 	struct vcpu_runstate_info runstate_info;	/* times so far */
 	vaddr_t runstate_guest;		/* where the guest wants it; 0: no */
 	vaddr_t time_guest;		/* secondary vcpu_time_info; 0: no */
@@ -156,7 +153,7 @@ struct vcpu {
 struct domain {
 	domid_t id;
 	bool privileged;		/* domain 0 */
-	bool dying, dead;
+	bool dying;
 	bool shut_down;
 	bool crashed_reported;
 	u32 refs;			/* domain_get / domain_put */
@@ -180,7 +177,6 @@ struct domain {
 	u32 relinquish_frame;		/* destruction is at work on it; 0: none */
 	u64 tot_pages, max_pages;
 	u64 claimed_pages;
-	u64 hv_pages;			/* shared info, grant frames, ... */
 	u64 vm_assist;			/* VMASST_TYPE_* bits */
 	struct e820_entry *e820;	/* XENMEM_set_memory_map; heap, kept */
 	unsigned int nr_e820;
@@ -311,8 +307,8 @@ void vcpu_time_publish(struct vcpu *v);
  */
 void vcpu_guest_areas_publish(struct vcpu *v);
 void domain_wallclock_publish(struct domain *d);
-/* Under v's run-queue lock. */
-void vcpu_runstate_change(struct vcpu *v, enum runstate to, u64 now);
+/* To RUNSTATE_*, under v's run-queue lock. */
+void vcpu_runstate_change(struct vcpu *v, int to, u64 now);
 /* Times up to now, or to the last change; any vCPU. */
 void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out,
 			bool up_to_now);

@@ -35,9 +35,16 @@ static int step_vcpus(struct domain *d)
 	return 0;
 }
 
+static int step_end(struct domain *d)
+{
+	domain_put(d);	/* the first one, of its life */
+	virq_send_global(VIRQ_DOM_EXC);
+	return 0;
+}
+
 static int (*const steps[])(struct domain *d) = {
 	step_begin, evtchn_close_all, grant_release_mappings, step_vcpus,
-	domain_relinquish_memory,
+	domain_relinquish_memory, step_end,
 };
 
 int domain_kill(struct domain *d)
@@ -49,17 +56,9 @@ int domain_kill(struct domain *d)
 	}
 	while (!err && d->kill_step < ARRAY_LEN(steps)) {
 		err = steps[d->kill_step](d);
-		d->kill_step += !err;
-		if (!err && READ_ONCE(this_cpu(softirq_pending))) {
+		if (!err && ++d->kill_step < ARRAY_LEN(steps) &&
+		    READ_ONCE(this_cpu(softirq_pending))) {
 			err = -ERESTART;
-		}
-	}
-	if (d->kill_step == ARRAY_LEN(steps)) {
-		err = 0;
-		if (!d->dead) {
-			d->dead = true;
-			domain_put(d);	/* the first one, of its life */
-			virq_send_global(VIRQ_DOM_EXC);
 		}
 	}
 	WRITE_ONCE(d->kill_busy, 0);

@@ -20,15 +20,15 @@
 static struct domain idle_domain = { .id = DOMID_IDLE };
 
 /* The state of a vCPU that may not run. */
-static enum runstate sleeping_state(const struct vcpu *v)
+static int sleeping_state(const struct vcpu *v)
 {
 	u64 f = READ_ONCE(v->pause_flags);
 
 	if ((f & ~(VPF_BLOCKED | VPF_POLLING)) || v->pause_count ||
 	    v->domain->pause_count) {
-		return RS_OFFLINE;
+		return RUNSTATE_offline;
 	}
-	return f ? RS_BLOCKED : RS_RUNNABLE;
+	return f ? RUNSTATE_blocked : RUNSTATE_runnable;
 }
 
 /* Where to queue v: where it ran if that is idle, an idle CPU, where it ran. */
@@ -102,9 +102,9 @@ void vcpu_wake(struct vcpu *v)
 			continue;
 		}
 		/* Who slept goes first, unless it only rested after a yield. */
-		v->sched.boosted |= v->runstate == RS_BLOCKED &&
-				    !v->sched.yielding;
-		vcpu_runstate_change(v, RS_RUNNABLE, now);
+		v->sched.boosted |= !v->sched.yielding &&
+			v->runstate_info.state == RUNSTATE_blocked;
+		vcpu_runstate_change(v, RUNSTATE_runnable, now);
 		runqueue_insert(rq, v);
 		tickle(rq, cpu, v, now);
 		v->sched.yielding = false;
@@ -260,7 +260,7 @@ static void become(struct runqueue *rq, unsigned int cpu, struct vcpu *next,
 	rq->curr = next;
 	next->sched.running = true;
 	next->sched.charged_at = now;
-	vcpu_runstate_change(next, RS_RUNNING, now);
+	vcpu_runstate_change(next, RUNSTATE_running, now);
 	if (next != rq->idle) {
 		atomic_and(&cpus_idle, ~CPUMASK(cpu));
 	}
@@ -338,7 +338,6 @@ void sched_init_cpu(unsigned int cpu)
 	v->sched.cpu = cpu;
 	v->sched.affinity = CPUMASK(cpu);
 	v->sched.running = true;
-	v->runstate = RS_RUNNING;
 	list_init(&v->sched.run_item);
 
 	list_init(&rq->queue);
@@ -358,7 +357,6 @@ void sched_init_vcpu(struct vcpu *v)
 	v->sched.cpu = bit_lowest(online);
 	v->sched.affinity = v->sched.soft_affinity = ~0ULL;
 	list_init(&v->sched.run_item);
-	v->runstate = RS_OFFLINE;
 	v->runstate_info.state = RUNSTATE_offline;
 	v->runstate_info.state_entry_time = now_ns();
 }
@@ -369,11 +367,6 @@ u64 vcpu_cpu_time(struct vcpu *v)
 
 	vcpu_runstate_read(v, &i, true);
 	return i.time[RUNSTATE_running];
-}
-
-u64 sched_idle_time(unsigned int cpu)
-{
-	return vcpu_cpu_time(per_cpu(runqueue, cpu).idle);
 }
 
 void idle_loop(void)

@@ -10,9 +10,6 @@
 
 #include "domain/domain.h"
 
-/* A vCPU's turn at most, as sysctl reports it (SLICE_NS). */
-#define SCHED_SLICE_MS	10
-
 /* Called by boot: run queues, then each CPU's idle vCPU. */
 void sched_init(void);
 void sched_init_cpu(unsigned int cpu);
@@ -45,7 +42,5 @@ void context_switch(struct vcpu *prev, struct vcpu *next);
 
 /* CPU time that v has used, ns, with what it uses right now. */
 u64 vcpu_cpu_time(struct vcpu *v);
-/* How long that CPU had nothing to do, ns. */
-u64 sched_idle_time(unsigned int cpu);
 
 #endif

@@ -60,19 +60,18 @@ void domain_wallclock_publish(struct domain *d)
 	spin_unlock(&d->lock);
 }
 
-void vcpu_runstate_change(struct vcpu *v, enum runstate to, u64 now)
+void vcpu_runstate_change(struct vcpu *v, int to, u64 now)
 {
 	struct vcpu_runstate_info *r = &v->runstate_info;
 	s64 spent = (s64)(now - r->state_entry_time);
 
-	if (v->runstate == to) {
+	if (r->state == to) {
 		return;
 	}
 	if (spent > 0) {
-		r->time[v->runstate] += (u64)spent;
+		r->time[r->state] += (u64)spent;
 		r->state_entry_time = now;
 	}
-	v->runstate = to;
 	r->state = to;
 }
 
@@ -105,16 +104,12 @@ static void runstate_write(struct vcpu *v)
 	u64 entered;
 
 	vcpu_runstate_read(v, &r, false);
-	if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
-		(void)!copy_to_guest_va(at, &r, sizeof(r));
-		return;
-	}
 	entered = r.state_entry_time;
-	r.state_entry_time |= XEN_RUNSTATE_UPDATE;
-	if (copy_to_guest_va(entry, &r.state_entry_time, sizeof(u64))) {
-		return;
+	if (v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag)) {
+		r.state_entry_time |= XEN_RUNSTATE_UPDATE;
+		(void)!copy_to_guest_va(entry, &r.state_entry_time, sizeof(u64));
+		smp_wmb();
 	}
-	smp_wmb();
 	(void)!copy_to_guest_va(at, &r, sizeof(r));
 	smp_wmb();
 	(void)!copy_to_guest_va(entry, &entered, sizeof(u64));

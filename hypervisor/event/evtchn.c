@@ -30,9 +30,7 @@ int evtchn_init(struct domain *d, unsigned int max_port)
 
 void evtchn_free(struct domain *d)
 {
-	if (d->ports) {
-		heap_free_pages(d->ports, table_order(d));
-	}
+	heap_free_pages(d->ports, table_order(d));
 }
 
 /* The event locks of two domains, or of one; interrupts are off. */

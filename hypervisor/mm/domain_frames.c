@@ -121,7 +121,6 @@ mfn_t hv_shared_alloc(struct domain *d)
 	f->flags = FRAME_HV;
 	f->progress = 0;
 	__atomic_store_n(&f->state, s, __ATOMIC_RELEASE);
-	atomic_inc(&d->hv_pages);
 	return m;
 }
 
@@ -133,11 +132,7 @@ void hv_shared_free(mfn_t m)
 {
 	struct frame *f = mfn_to_frame(m);
 	u64 s = READ_ONCE(f->state);
-	struct domain *d = domain_of_frame_owner(frame_owner_id(s));
 
-	if (d) {
-		atomic_dec(&d->hv_pages);
-	}
 	while (!try_cmpxchg(&f->state, &s, (s & ~FS_OWNER_MASK) |
 			      FS_OWNER(OWNER_HV))) {
 	}

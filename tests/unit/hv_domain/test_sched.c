@@ -89,19 +89,19 @@ void domains_init(void) { }
 void vcpu_time_publish(struct vcpu *v) { }
 void vcpu_guest_areas_publish(struct vcpu *v) { }
 
-void vcpu_runstate_change(struct vcpu *v, enum runstate to, u64 now)
+void vcpu_runstate_change(struct vcpu *v, int to, u64 now)
 {
-	v->runstate_info.time[v->runstate] +=
+	v->runstate_info.time[v->runstate_info.state] +=
 		now - v->runstate_info.state_entry_time;
 	v->runstate_info.state_entry_time = now;
-	v->runstate = to;
+	v->runstate_info.state = to;
 }
 
 void vcpu_runstate_read(struct vcpu *v, struct vcpu_runstate_info *out,
 			bool up_to_now)
 {
 	*out = v->runstate_info;
-	out->time[v->runstate] += clock_ns - out->state_entry_time;
+	out->time[v->runstate_info.state] += clock_ns - out->state_entry_time;
 }
 
 /* ---- guests ---- */
