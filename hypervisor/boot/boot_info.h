@@ -51,6 +51,7 @@ struct boot_options {
 	int loglvl, guest_loglvl;	/* enum log_level */
 	unsigned int maxcpus;
 	bool smap, smep;		/* where the CPU has them */
+	const char *cpuid;		/* no-NAME,...; NULL: nothing said */
 	unsigned int com1_irq;
 };
 

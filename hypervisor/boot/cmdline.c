@@ -172,8 +172,11 @@ static __init void set_level(void *to, char *v)
 	note(unknown, sizeof(unknown), "loglvl");
 }
 
-/* "no-smap", "no-smep": words of their own. */
-static __init void set_cpuid(void *unused, char *v);
+/* Read when features are (x86/cpu_features.c), from the line itself. */
+static __init void set_text(void *to, char *v)
+{
+	*(const char **)to = v;
+}
 
 struct word {
 	const char *name;
@@ -194,7 +197,7 @@ static __initdata struct word words[] = {
 	{ "nosmp", set_bool, &boot_options.no_smp },
 	{ "smap", set_bool, &boot_options.smap },
 	{ "smep", set_bool, &boot_options.smep },
-	{ "cpuid", set_cpuid, NULL },
+	{ "cpuid", set_text, &boot_options.cpuid },
 };
 
 static __init bool is_ignored(const char *name)
@@ -234,15 +237,6 @@ static __init void set_word(const char *name, char *value)
 		note(ignored, sizeof(ignored), name);
 	} else {
 		note(unknown, sizeof(unknown), name);
-	}
-}
-
-static __init void set_cpuid(void *unused, char *v)
-{
-	while (*v) {
-		char *item = split(&v, ',');
-
-		set_word(item, item + strlen(item));
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "mm/alloc.h"
 #include "mm/guest_copy.h"
 #include "pvcpu/policy.h"
+#include "x86/cpu_features.h"
 #include <xen/sysctl.h>
 
 #define MSR_PLATFORM_INFO	0xce
@@ -153,24 +154,16 @@ long get_system_cpu_policy(struct domain *d, void *arg)
 			  a->msrs.p);
 }
 
-/* Feature words in the order of xen/arch-x86/cpufeatureset.h. */
-static const struct {
-	u32 leaf, sub;
-	u8 reg;
-} words[] = {
-	{ 1, ~0U, 3 }, { 1, ~0U, 2 }, { 0x80000001, ~0U, 3 },
-	{ 0x80000001, ~0U, 2 }, { 0xd, 1, 0 }, { 7, 0, 1 }, { 7, 0, 2 },
-	{ 0x80000007, ~0U, 3 }, { 0x80000008, ~0U, 1 }, { 7, 0, 3 },
-	{ 7, 1, 0 }, { 0x80000021, ~0U, 0 }, { 7, 1, 1 },
-};
-
 u32 cpu_feature_word(const struct cpu_policy *p, unsigned int i)
 {
+	const struct cpu_feature_source *s = &cpu_feature_sources[i];
+
 	for (unsigned int n = 0; n < p->nr_leaves; n++) {
 		const struct xen_cpuid_leaf *l = &p->leaves[n];
 
-		if (l->leaf == words[i].leaf && l->subleaf == words[i].sub) {
-			return (&l->a)[words[i].reg];
+		if (l->leaf == s->leaf &&
+		    (l->subleaf == s->sub || l->subleaf == ~0U)) {
+			return (&l->a)[s->reg];
 		}
 	}
 	return 0;
@@ -179,7 +172,7 @@ u32 cpu_feature_word(const struct cpu_policy *p, unsigned int i)
 long get_cpu_featureset(struct domain *d, void *arg)
 {
 	struct xen_sysctl_cpu_featureset *f = arg;
-	u32 set[ARRAY_LEN(words)], n = ARRAY_LEN(set);
+	u32 set[NR_FEATURE_WORDS], n = NR_FEATURE_WORDS;
 	const struct cpu_policy *p;
 	long err = system_policy(f->index, &p);
 

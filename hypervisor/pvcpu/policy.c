@@ -20,7 +20,6 @@
 #define MAX_EXTENDED	0x80000021
 #define NO_SUB		XEN_CPUID_NO_SUBLEAF
 
-#define LEAF1_ECX_XSAVE		BIT(26)
 #define LEAF1_ECX_OSXSAVE	BIT(27)
 #define LEAF1_ECX_HYPERVISOR	BIT(31)
 
@@ -149,15 +148,19 @@ static void cut_for_pv(struct cpu_policy *p)
 		leaf_narrow(&p->leaves[i], &p->leaves[i],
 			    words_kept(&p->leaves[i]));
 	}
+	for (unsigned int i = 0; i < NR_FEATURE_WORDS; i++) {
+		const struct cpu_feature_source *s = &cpu_feature_sources[i];
+
+		l = find(p, s->leaf, s->sub);
+		if (l) {
+			words(l)[s->reg] &= cpu_features.words[i];
+		}
+	}
 	l = find(p, 0, NO_SUB);
 	l->a = min(l->a, (u32)MAX_BASIC);
 	l = find(p, 0x80000000, NO_SUB);
 	l->a = min(l->a, (u32)MAX_EXTENDED);
-	l = find(p, 1, NO_SUB);
-	if (!cpu_has(XEN_X86_FEATURE_XSAVE)) {
-		l->c &= ~LEAF1_ECX_XSAVE;
-	}
-	l->c |= LEAF1_ECX_HYPERVISOR;
+	find(p, 1, NO_SUB)->c |= LEAF1_ECX_HYPERVISOR;
 	l = find(p, 0xd, 0);
 	if (l) {
 		l->a &= (u32)cpu_features.xcr0_mask;

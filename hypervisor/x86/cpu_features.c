@@ -25,14 +25,21 @@
 struct cpu_features cpu_features __ro_after_init;
 u64 hv_cr4 __ro_after_init;
 
-/* Where the feature words come from: eax, ebx, ecx or edx of a leaf. */
 enum { EAX, EBX, ECX, EDX };
-static const struct {
-	u32 leaf, sub, reg;
-} sources[NR_FEATURE_WORDS] = {
+const struct cpu_feature_source cpu_feature_sources[NR_FEATURE_WORDS] = {
 	{ 1, 0, EDX }, { 1, 0, ECX },
 	{ 0x80000001, 0, EDX }, { 0x80000001, 0, ECX },
 	{ 0xd, 1, EAX }, { 7, 0, EBX }, { 7, 0, ECX }, { 0x80000007, 0, EDX },
+	{ 0x80000008, 0, EBX }, { 7, 0, EDX }, { 7, 1, EAX },
+	{ 0x80000021, 0, EAX }, { 7, 1, EBX },
+};
+
+static const struct {
+	const char *name;
+	unsigned int feature;
+} names[] __initdata = {
+#define XEN_CPUFEATURE(name, value) { #name, value },
+#include <xen/arch-x86/cpufeatureset.h>
 };
 
 static const struct {
@@ -77,18 +84,46 @@ static __init void detect_identity(struct cpu_features *f)
 	f->phys_bits = r[0] & 0xff;
 }
 
-static __init void detect_features(struct cpu_features *f)
+/* Small letters, "-" for "_", up to the next comma. */
+static __init bool is_name(const char *item, const char *name)
 {
-	u32 r[4];
+	for (; *name; item++, name++) {
+		char c = *item == '-' ? '_' : *item;
 
-	for (unsigned int i = 0; i < NR_FEATURE_WORDS; i++) {
-		u32 leaf = sources[i].leaf;
-
-		if (leaf <= (leaf >> 31 ? f->max_ext_leaf : f->max_leaf)) {
-			cpuid(leaf, sources[i].sub, r);
-			f->words[i] = r[sources[i].reg];
+		if ((c >= 'a' ? c - 'a' + 'A' : c) != *name) {
+			return false;
 		}
 	}
+	return !*item || *item == ',';
+}
+
+/* cpuid=no-NAME,...: what neither we nor any guest gets to see. */
+static __init void drop_features(struct cpu_features *f, const char *list)
+{
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		for (unsigned int i = 0; i < ARRAY_LEN(names); i++) {
+			if (!strncmp(list, "no-", 3) &&
+			    is_name(list + 3, names[i].name)) {
+				bit_clear(f->words, names[i].feature);
+			}
+		}
+	}
+}
+
+static __init void detect_features(struct cpu_features *f)
+{
+	const struct cpu_feature_source *s = cpu_feature_sources;
+	u32 r[4];
+
+	for (unsigned int i = 0; i < NR_FEATURE_WORDS; i++, s++) {
+		if (s->leaf <= (s->leaf >> 31 ? f->max_ext_leaf
+					      : f->max_leaf)) {
+			cpuid(s->leaf, s->sub, r);
+			f->words[i] = r[s->reg];
+		}
+	}
+	drop_features(f, boot_options.cpuid);
 	for (unsigned int i = 0; i < ARRAY_LEN(needed); i++) {
 		if (!cpu_has(needed[i].feature)) {
 			panic("This CPU has no %s, which Paravane needs.",

@@ -11,7 +11,12 @@
 
 enum cpu_vendor { VENDOR_INTEL, VENDOR_AMD, VENDOR_OTHER };
 
-#define NR_FEATURE_WORDS	8	/* of xen/arch-x86/cpufeatureset.h */
+#define NR_FEATURE_WORDS	13	/* of xen/arch-x86/cpufeatureset.h */
+
+/* Where each comes from: eax, ebx, ecx or edx (0 to 3) of a leaf. */
+extern const struct cpu_feature_source {
+	u32 leaf, sub, reg;
+} cpu_feature_sources[NR_FEATURE_WORDS];
 
 struct cpu_features {
 	enum cpu_vendor vendor;
@@ -19,7 +24,7 @@ struct cpu_features {
 	u32 family, model, stepping;
 	u32 max_leaf, max_ext_leaf;
 	u8 phys_bits;
-	u32 words[NR_FEATURE_WORDS];
+	u32 words[NR_FEATURE_WORDS] __aligned(8); /* less those of cpuid= */
 	u64 xcr0_mask;			/* what we use of XSAVE; 0: no XSAVE */
 };
 
