@@ -48,7 +48,7 @@ static u64 frames_of(u64 bytes)
 /* dom0_mem, or all that is free but a sixteenth (at most 128 MiB). */
 static u64 choose_pages(void)
 {
-	u64 all = frames_free_count() + frames_of(kernel->size) +
+	u64 all = nr_free_frames + frames_of(kernel->size) +
 		  frames_of(initrd->size);
 	u64 reserve = min(all / 16, RESERVE_MAX / PAGE_SIZE);
 	u64 want = boot_options.dom0_mem_bytes >> PAGE_SHIFT;

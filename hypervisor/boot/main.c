@@ -59,7 +59,7 @@ static __attribute__((noinline)) void __noreturn boot_finish(void)
 
 	paging_seal();
 	log_info("Paravane takes %lu KiB of %lu MiB\n",
-		 (all - frames_free_count() - dom0->tot_pages) * 4, all >> 8);
+		 (all - nr_free_frames - dom0->tot_pages) * 4, all >> 8);
 	enter_idle();
 }
 

@@ -59,8 +59,8 @@ static long physinfo(struct domain *d, void *arg)
 		.capabilities = XEN_SYSCTL_PHYSCAP_pv |
 				XEN_SYSCTL_PHYSCAP_gnttab_v1,
 		.total_pages = boot_ram_frames(),
-		.free_pages = frames_free_count(),
-		.outstanding_pages = frames_claimed_count(),
+		.free_pages = nr_free_frames,
+		.outstanding_pages = nr_claimed_frames,
 		.max_mfn = max_mfn - 1,
 	};
 	for (unsigned int i = 0; i < 4; i++) {
@@ -130,7 +130,7 @@ static long numainfo(struct domain *d, void *arg)
 {
 	struct xen_sysctl_numainfo *n = arg;
 	struct xen_sysctl_meminfo mem = {
-		max_mfn << PAGE_SHIFT, frames_free_count() << PAGE_SHIFT
+		max_mfn << PAGE_SHIFT, nr_free_frames << PAGE_SHIFT
 	};
 	u32 distance = 10;
 

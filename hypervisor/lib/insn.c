@@ -6,6 +6,7 @@
  * with what follows them; the others are refused.
  */
 #include "lib/insn.h"
+#include "lib/string.h"
 
 /* What an opcode is followed by, and how its operand's width is given. */
 enum {
@@ -50,19 +51,18 @@ static const u8 two_byte[256] = {
 #undef ALU
 };
 
+/*
+ * A copy of the bytes, with zeros behind them for what may follow the last
+ * byte of too long an instruction: how far we came is looked at afterwards.
+ */
 struct cursor {
-	const u8 *p;
-	unsigned int at, end;
-	bool short_of;		/* ran out of bytes */
+	u8 bytes[2 * INSN_MAX_BYTES];
+	unsigned int at;
 };
 
 static u8 next(struct cursor *c)
 {
-	if (c->at >= c->end) {
-		c->short_of = true;
-		return 0;
-	}
-	return c->p[c->at++];
+	return c->bytes[c->at++];
 }
 
 /* n bytes, little endian, sign-extended. */
@@ -80,7 +80,7 @@ static s64 next_signed(struct cursor *c, unsigned int n)
 static u8 decode_prefixes(struct insn *in, struct cursor *c, bool long_mode,
 			  bool *segment_given)
 {
-	for (;;) {
+	while (c->at < INSN_MAX_BYTES) {
 		u8 b = next(c);
 
 		switch (b) {
@@ -112,10 +112,8 @@ static u8 decode_prefixes(struct insn *in, struct cursor *c, bool long_mode,
 			}
 			return b;
 		}
-		if (c->short_of) {
-			return 0;
-		}
 	}
+	return next(c);
 }
 
 static void decode_memory(struct insn *in, struct cursor *c, bool long_mode)
@@ -176,20 +174,21 @@ static u8 operand_width(const struct insn *in, u8 attributes, bool long_mode)
 int insn_decode(struct insn *in, const u8 *bytes, unsigned int n,
 		bool long_mode)
 {
-	struct cursor c = { .p = bytes,
-			    .end = n < INSN_MAX_BYTES ? n : INSN_MAX_BYTES };
+	struct cursor c = { .at = 0 };
 	bool segment_given = false;
 	u8 attributes;
 
+	n = min(n, INSN_MAX_BYTES + 0U);
+	memcpy(c.bytes, bytes, n);
 	*in = (struct insn){ .base = INSN_NO_REG, .index = INSN_NO_REG };
 	in->opcode = decode_prefixes(in, &c, long_mode, &segment_given);
-	if (in->opcode == 0x0f && !c.short_of) {
+	if (in->opcode == 0x0f) {
 		in->map = 1;
 		in->opcode = next(&c);
 	}
 	attributes = in->map ? two_byte[in->opcode] : one_byte[in->opcode];
-	if (!c.short_of && (!(attributes & OP_KNOWN) ||
-			    (in->addr32 && !long_mode))) {
+	if (c.at <= n && (!(attributes & OP_KNOWN) ||
+			  (in->addr32 && !long_mode))) {
 		return -EINVAL;
 	}
 	if (attributes & OP_MODRM) {
@@ -204,8 +203,8 @@ int insn_decode(struct insn *in, const u8 *bytes, unsigned int n,
 	} else if (attributes & OP_IMMZ) {
 		in->imm = (u64)next_signed(&c, in->width == 2 ? 2 : 4);
 	}
-	if (c.short_of) {
-		return n >= INSN_MAX_BYTES ? -EINVAL : -ERANGE;
+	if (c.at > n) {
+		return n == INSN_MAX_BYTES ? -EINVAL : -ERANGE;
 	}
 	if (!segment_given) {
 		in->segment = (in->base == 4 || in->base == 5) ?

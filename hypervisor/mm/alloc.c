@@ -31,7 +31,7 @@ static u32 free_blocks[MAX_WIDTH][MAX_ORDER + 1];
 
 /* Guards lists, counts and claims; interrupts stay on. */
 static spinlock_t alloc_lock;
-static u64 nr_free, nr_claimed;
+u64 nr_free_frames, nr_claimed_frames;
 
 static u32 *list_of(unsigned long m, unsigned int order)
 {
@@ -69,7 +69,7 @@ static void block_free(unsigned long m, unsigned int order)
 	u32 stamp = frame_table[m].tlb_stamp;
 
 	spin_lock(&alloc_lock);
-	nr_free += 1ULL << order;
+	nr_free_frames += 1ULL << order;
 	for (; order < MAX_ORDER; order++) {
 		unsigned long buddy = m ^ (1UL << order);
 
@@ -118,12 +118,12 @@ mfn_t frames_alloc(unsigned int order, u32 flags, u64 own_claim)
 		width = min(width, bits - PAGE_SHIFT);
 	}
 	spin_lock(&alloc_lock);
-	if (nr_free + min(own_claim, nr_claimed) >=
-	    nr_claimed + (1ULL << order)) {
+	if (nr_free_frames + min(own_claim, nr_claimed_frames) >=
+	    nr_claimed_frames + (1ULL << order)) {
 		m = block_take(order, width);
 	}
 	if (m) {
-		nr_free -= 1ULL << order;
+		nr_free_frames -= 1ULL << order;
 	}
 	spin_unlock(&alloc_lock);
 	if (!m) {
@@ -156,26 +156,15 @@ void frames_add_range(mfn_t from, mfn_t to)
 	}
 }
 
-u64 frames_free_count(void)
-{
-	return READ_ONCE(nr_free);
-}
-
-u64 frames_claimed_count(void)
-{
-	return READ_ONCE(nr_claimed);
-}
-
 int claims_change(s64 by)
 {
-	int err = 0;
+	bool ok;
 
 	spin_lock(&alloc_lock);
-	if (by > 0 && nr_claimed + (u64)by > nr_free) {
-		err = -ENOMEM;
-	} else {
-		nr_claimed += (u64)by;
+	ok = by <= 0 || nr_claimed_frames + (u64)by <= nr_free_frames;
+	if (ok) {
+		nr_claimed_frames += (u64)by;
 	}
 	spin_unlock(&alloc_lock);
-	return err;
+	return ok ? 0 : -ENOMEM;
 }

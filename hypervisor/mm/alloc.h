@@ -28,9 +28,8 @@ void frames_free(mfn_t m, unsigned int order);
 /* Boot: RAM that nobody has owned since power-on. */
 void frames_add_range(mfn_t from, mfn_t to);
 
-u64 frames_free_count(void);
-/* Of these, domains have claimed so many (XENMEM_claim_pages). */
-u64 frames_claimed_count(void);
+/* Free ones; of these, domains have claimed so many (XENMEM_claim_pages). */
+extern u64 nr_free_frames, nr_claimed_frames;
 
 /* Claims more, or -ENOMEM; or gives back. */
 int claims_change(s64 by);

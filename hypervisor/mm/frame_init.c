@@ -69,5 +69,5 @@ __init void mm_init(void)
 				FS_OWNER(OWNER_HV) | FS_REF_ONE;
 		}
 	}
-	log_info("Memory: %lu MiB free\n", frames_free_count() >> 8);
+	log_info("Memory: %lu MiB free\n", nr_free_frames >> 8);
 }

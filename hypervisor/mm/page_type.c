@@ -148,33 +148,23 @@ int page_type_put(mfn_t m, bool preemptible)
 int page_type_settle(mfn_t m)
 {
 	struct frame *f = mfn_to_frame(m);
-	u64 s = READ_ONCE(f->state);
+	u64 s = __atomic_fetch_and(&f->state, ~FS_PARTIAL, __ATOMIC_SEQ_CST);
 
-	do {
-		if (!(s & FS_PARTIAL)) {
-			return 0;
-		}
-	} while (!try_cmpxchg(&f->state, &s, s & ~FS_PARTIAL));
-	return claim_release(f, s, true);
+	return s & FS_PARTIAL ? claim_release(f, s, true) : 0;
 }
 
 int page_pin(mfn_t m, enum frame_type t, struct domain *d)
 {
-	struct frame *f;
 	int err = page_type_get(m, t, d, true);
-	u64 s;
 
 	if (err) {
 		return err;
 	}
-	f = mfn_to_frame(m);
-	s = READ_ONCE(f->state);
-	do {
-		if (s & FS_PINNED) {
-			(void)page_type_put(m, false);
-			return -EINVAL;
-		}
-	} while (!try_cmpxchg(&f->state, &s, s | FS_PINNED));
+	if (__atomic_fetch_or(&mfn_to_frame(m)->state, FS_PINNED,
+			      __ATOMIC_SEQ_CST) & FS_PINNED) {
+		(void)page_type_put(m, false);
+		return -EINVAL;
+	}
 	/* Destruction may be past this frame: it looks at each one once. */
 	if (READ_ONCE(d->dying)) {
 		return page_unpin(m, d) ?: -EINVAL;

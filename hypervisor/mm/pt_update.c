@@ -174,12 +174,8 @@ void page_put_later(mfn_t m)
 int page_put_pending(void)
 {
 	struct vcpu *v = current;
-	int err;
+	int err = v->put_later.v ? page_type_settle(v->put_later) : 0;
 
-	if (!v->put_later.v) {
-		return 0;
-	}
-	err = page_type_settle(v->put_later);
 	if (!err) {
 		v->put_later.v = 0;
 	}

@@ -121,10 +121,8 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 	}
 	e = walk_l1(va, &where);
 	table = pte_mfn(e);
-	if ((e & (PTE_P | PTE_RW)) != PTE_P || table.v >= max_mfn) {
-		return false;
-	}
-	if (!frame_use_get(mfn_to_frame(table), d->id, FT_L1)) {
+	if ((e & (PTE_P | PTE_RW)) != PTE_P || table.v >= max_mfn ||
+	    !frame_use_get(mfn_to_frame(table), d->id, FT_L1)) {
 		return false;
 	}
 	ptep = (pte_t *)mfn_to_virt(table) +

@@ -36,16 +36,8 @@ static u32 next_frame(struct domain *d)
 /* Everything but the reference that next_frame took. */
 static int give_up(struct domain *d, mfn_t m)
 {
-	int err = 0;
-
-	if (READ_ONCE(mfn_to_frame(m)->state) & FS_PINNED) {
-		err = page_unpin(m, d);
-	}
-	if (err != -ERESTART) {
-		err = page_type_settle(m);
-	}
-	if (err == -ERESTART) {
-		return err;
+	if (page_unpin(m, d) == -ERESTART || page_type_settle(m)) {
+		return -ERESTART;
 	}
 	(void)frame_put_allocation(m);
 	return 0;
@@ -54,14 +46,11 @@ static int give_up(struct domain *d, mfn_t m)
 int domain_relinquish_memory(struct domain *d)
 {
 	unsigned int n = 0;
-	u32 m;
 
 	(void)domain_claim_pages(d, 0);
 	for (;;) {
-		m = d->relinquish_frame;
-		if (!m) {
-			m = next_frame(d);
-		}
+		u32 m = d->relinquish_frame ?: next_frame(d);
+
 		if (m == FRAME_LIST_END) {
 			return 0;
 		}

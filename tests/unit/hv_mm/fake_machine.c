@@ -60,7 +60,7 @@ void fake_machine_init(u64 seed)
 	for (unsigned int s = HV_SLOT_FIRST; s <= HV_SLOT_LAST; s++) {
 		hv_l4[s] = 0xdead0000 + s;
 	}
-	if (!frames_free_count()) {
+	if (!nr_free_frames) {
 		frames_add_range(mfn(FAKE_FIRST), mfn(FAKE_FRAMES));
 	}
 }

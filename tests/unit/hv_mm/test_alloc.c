@@ -71,7 +71,7 @@ Test(alloc, random, .timeout = 120)
 	u64 used = 0;
 
 	fake_machine_init(3);
-	cr_assert_eq(frames_free_count(), all);
+	cr_assert_eq(nr_free_frames, all);
 	for (unsigned int i = 0; i < 40000; i++) {
 		if (fake_below(2)) {
 			alloc_one();
@@ -82,11 +82,11 @@ Test(alloc, random, .timeout = 120)
 	for (unsigned int i = 0; i < nr_blocks; i++) {
 		used += 1UL << blocks[i].order;
 	}
-	cr_assert_eq(frames_free_count(), all - used);
+	cr_assert_eq(nr_free_frames, all - used);
 	while (nr_blocks) {
 		free_one();
 	}
-	cr_assert_eq(frames_free_count(), all);
+	cr_assert_eq(nr_free_frames, all);
 	/* Everything has merged again: the largest block fits. */
 	cr_assert(!mfn_eq(frames_alloc(10, 0, 0), INVALID_MFN));
 }
@@ -125,14 +125,14 @@ Test(alloc, claims)
 	cr_assert_eq(domain_claim_pages(&fake_domains[1], all - 8), 0);
 	cr_assert_eq(domain_claim_pages(&fake_domains[1], all - 8), -EINVAL);
 	cr_assert_eq(domain_claim_pages(&fake_domains[2], 9), -ENOMEM);
-	cr_assert_eq(frames_free_count() - frames_claimed_count(), 8);
+	cr_assert_eq(nr_free_frames - nr_claimed_frames, 8);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 4, 0, &m),
 		     -ENOMEM);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 3, 0, &m), 0);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 0, 0, &m),
 		     -ENOMEM);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[1], 4, 0, &m), 0);
-	cr_assert_eq(frames_claimed_count(), all - 8 - 16);
+	cr_assert_eq(nr_claimed_frames, all - 8 - 16);
 	cr_assert_eq(domain_claim_pages(&fake_domains[1], 0), 0);
 	cr_assert_eq(domain_frames_alloc(&fake_domains[2], 0, 0, &m), 0);
 }
@@ -167,5 +167,5 @@ Test(alloc, heap)
 	for (unsigned int i = 0; i < 500; i++) {
 		heap_free(p[i]);
 	}
-	cr_assert_eq(frames_free_count(), FAKE_FRAMES - FAKE_FIRST);
+	cr_assert_eq(nr_free_frames, FAKE_FRAMES - FAKE_FIRST);
 }

@@ -365,5 +365,5 @@ Test(page_types, model, .timeout = 600)
 			op_destroy(id);
 		}
 	}
-	cr_assert_eq(frames_free_count(), FAKE_FRAMES - FAKE_FIRST);
+	cr_assert_eq(nr_free_frames, FAKE_FRAMES - FAKE_FIRST);
 }
