@@ -29,9 +29,9 @@ bool ldt_fault(struct vcpu *v, unsigned int offset)
 	    page_type_get(pte_mfn(e), FT_DESC, v->domain, false)) {
 		return false;
 	}
-	hv_map_page(percpu_area(this_cpu_id()) + PERCPU_LDT_OFF +
-		    page * PAGE_SIZE, pte_mfn(e), PTE_P | PTE_RW | PTE_A |
-		    PTE_D | PTE_NX);
+	percpu_set_page(percpu_area(this_cpu_id()) + PERCPU_LDT_OFF +
+			page * PAGE_SIZE, pte_make(pte_mfn(e), PTE_P | PTE_RW |
+						   PTE_A | PTE_D | PTE_NX));
 	v->pv.ldt_frames[page] = pte_mfn(e);
 	v->pv.ldt_mapped |= 1U << page;
 	return true;

@@ -52,13 +52,8 @@ void pvcpu_load_gdt_window(struct vcpu *v)
 	unsigned int old = this_cpu(gdt_window_pages);
 
 	for (unsigned int i = 0; i < max(pages, old); i++) {
-		if (i < pages) {
-			hv_map_page(window_page(i), v->pv.gdt_frames[i],
-				    WINDOW_FLAGS);
-		} else {
-			hv_unmap_page(window_page(i));
-		}
-		tlb_flush_local_one(window_page(i));
+		percpu_set_page(window_page(i), i < pages ?
+				pte_make(v->pv.gdt_frames[i], WINDOW_FLAGS) : 0);
 	}
 	this_cpu(gdt_window_pages) = pages;
 }
@@ -146,8 +141,7 @@ void pvcpu_clear_ldt_window(struct vcpu *v)
 		va = percpu_area(this_cpu_id()) + PERCPU_LDT_OFF +
 			page * PAGE_SIZE;
 		v->pv.ldt_mapped &= v->pv.ldt_mapped - 1;
-		hv_unmap_page(va);
-		tlb_flush_local_one(va);
+		percpu_set_page(va, 0);
 		page_type_put(v->pv.ldt_frames[page], false);
 	}
 }

@@ -37,11 +37,11 @@
  * from its cpu_info, so that code relative to RIP finds it.
  */
 	.section .rodata.stubs, "a"
-	.balign 16
-	.globl stub_template, stub_syscall32, stub_sysenter, stub_template_end
-#define STUB_CPU_INFO	stub_template + PERCPU_STACK_OFF + STACK_BLOCK_SIZE - \
+	.balign 4096
+	.globl stub_page, stub_syscall32, stub_sysenter
+#define STUB_CPU_INFO	stub_page + PERCPU_STACK_OFF + STACK_BLOCK_SIZE - \
 			CPU_INFO_SIZE - PERCPU_STUB_OFF
-stub_template:
+stub_page:
 	mov	%rsp, STUB_CPU_INFO + REGS_rsp(%rip)
 	lea	STUB_CPU_INFO(%rip), %rsp
 	jmp	*1f(%rip)
@@ -58,7 +58,7 @@ stub_sysenter:
 1:	.quad	entry_syscall
 2:	.quad	entry_syscall32
 3:	.quad	entry_sysenter
-stub_template_end:
+	.balign 4096
 
 	.text
 	.balign 64

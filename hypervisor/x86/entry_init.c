@@ -5,19 +5,14 @@
  * entry.S finds in cpu_info.  The stub page is one frame mapped into every
  * CPU's area, because its code is relative to RIP.
  */
-#include "lib/printk.h"
-#include "lib/string.h"
-#include "mm/alloc.h"
 #include "x86/cpu_features.h"
 #include "x86/current.h"
 #include "x86/entry.h"
 #include "x86/layout.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
-#include "x86/smp.h"
 
-extern const char stub_template[], stub_syscall32[], stub_sysenter[],
-	stub_template_end[];
+extern const char stub_page[], stub_syscall32[], stub_sysenter[];
 extern const u64 image_smap_patch_start[], image_smap_patch_end[];
 
 #define MSR_MISC_FEATURES_ENABLES 0x140
@@ -26,8 +21,6 @@ extern const u64 image_smap_patch_start[], image_smap_patch_end[];
 /* Flags that syscall clears: all but ID and the arithmetic ones. */
 #define SYSCALL_MASK	(EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | \
 			 EFLAGS_NT | EFLAGS_RF | EFLAGS_VM | EFLAGS_AC)
-
-static void *stub_page;
 
 /* Makes entry.S's no-ops what they stand for; before text is sealed. */
 static void entry_patch_smap(void)
@@ -45,38 +38,25 @@ static void entry_patch_smap(void)
 	write_cr0(cr0);
 }
 
-static void entry_init_once(void)
-{
-	stub_page = heap_alloc_pages(0);
-	if (!stub_page) {
-		panic("no memory for the system-call entry");
-	}
-	memcpy(stub_page, stub_template,
-	       (size_t)(stub_template_end - stub_template));
-	if (hv_cr4 & CR4_SMAP) {
-		entry_patch_smap();
-	}
-}
-
 void entry_init_cpu(void)
 {
 	unsigned long va = percpu_area(this_cpu_id()) + PERCPU_STUB_OFF;
 
-	if (!stub_page) {
-		entry_init_once();
+	if (this_cpu_id() == 0 && (hv_cr4 & CR4_SMAP)) {
+		entry_patch_smap();
 	}
-	cpu_info()->softirq_pending = &this_cpu(softirq_pending);
-	hv_map_page(va, virt_to_mfn(stub_page), PTE_P | PTE_A);
+	percpu_set_page(va, pte_make(hv_va_to_mfn((u64)stub_page),
+				     PTE_P | PTE_A));
 
 	wrmsr(MSR_STAR, (u64)GUEST_CS32 << 48 | (u64)HV_CS << 32);
 	wrmsr(MSR_LSTAR, va);
-	wrmsr(MSR_CSTAR, va + (u64)(stub_syscall32 - stub_template));
+	wrmsr(MSR_CSTAR, va + (u64)(stub_syscall32 - stub_page));
 	wrmsr(MSR_SFMASK, SYSCALL_MASK);
 	if (cpu_has(XEN_X86_FEATURE_SEP) && cpu_features.vendor != VENDOR_AMD) {
 		wrmsr(MSR_SYSENTER_CS, HV_CS);
 		wrmsr(MSR_SYSENTER_ESP, (u64)cpu_info());
 		wrmsr(MSR_SYSENTER_EIP,
-		      va + (u64)(stub_sysenter - stub_template));
+		      va + (u64)(stub_sysenter - stub_page));
 	}
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 	/* A guest's own cpuid gets the policy's answer where the CPU can do it. */

@@ -37,8 +37,9 @@ static u64 tables_below __initdata = FOUR_GIB;
 static unsigned long ioremap_next = IOREMAP_START;	/* ioremap_lock */
 static spinlock_t ioremap_lock;
 
-/* L1 tables of the per-CPU areas, 8 CPUs each: found without a walk. */
-static pte_t *percpu_l1[DIV_ROUND_UP(MAX_CPUS, 8)] __ro_after_init;
+/* The L1 tables of the per-CPU areas, side by side: found without a walk. */
+#define PERCPU_PAGES	(MAX_CPUS * PERCPU_STRIDE / PAGE_SIZE)
+static pte_t *percpu_l1 __ro_after_init;
 
 static void *view(u64 maddr)
 {
@@ -81,25 +82,6 @@ static pte_t *entry_for(unsigned long va, unsigned int level)
 		t = table_of(*e);
 	}
 	return &t[pte_index(level, va)];
-}
-
-/* The entry that maps va, of any level, or NULL. */
-static pte_t *lookup(unsigned long va, unsigned int *level)
-{
-	pte_t *t = hv_l4;
-
-	for (unsigned int l = 4;; l--) {
-		pte_t *e = &t[pte_index(l, va)];
-
-		if (!(*e & PTE_P)) {
-			return NULL;
-		}
-		if (l == 1 || (*e & PTE_PS)) {
-			*level = l;
-			return e;
-		}
-		t = table_of(*e);
-	}
 }
 
 static u64 level_size(unsigned int level)
@@ -159,89 +141,45 @@ static __init void map_image(void)
 }
 
 /*
- * Tables that hold an entry for each frame (frame table, M2P).
- * -----------------------------------------------------------
- * Pages that describe any RAM get memory of their own, 2 MiB at a time where
- * all 512 do.  The others share pages of the hole's pattern, which repeats
- * with the least common multiple of entry and page size.
+ * A table that holds an entry for each frame (frame table, M2P).  Pages that
+ * describe any RAM get memory of their own, 2 MiB at a time where all 512 do.
+ * The others share the hole's pages, whose pattern repeats with the least
+ * common multiple of entry and page size.
  */
-struct frame_array {
-	unsigned long va;
-	unsigned int entry_size;
-	unsigned int nr_hole_pages;	/* the pattern's length, in pages */
-	u64 hole_pages[3];
-};
-
-/* Does page n of the array describe RAM? */
-static __init bool describes_ram(const struct frame_array *a, u64 n)
+static __init void map_array(unsigned long va, u64 entry_size, u64 flags,
+			     u64 hole, unsigned int hole_pages)
 {
-	u64 first = n * PAGE_SIZE / a->entry_size;
-	u64 last = ((n + 1) * PAGE_SIZE - 1) / a->entry_size;
+	u64 pages = DIV_ROUND_UP(max_mfn * entry_size, PAGE_SIZE);
+	u64 step;
 
-	return boot_ram_within(first, last + 1);
-}
+	for (u64 n = 0; n < pages; n += step) {
+		u64 first = n * PAGE_SIZE / entry_size;
+		u64 after_large = ((n + 512) * PAGE_SIZE - 1) / entry_size + 1;
+		u64 after = ((n + 1) * PAGE_SIZE - 1) / entry_size + 1;
+		bool large = n % 512 == 0 && n + 512 <= pages &&
+			     boot_ram_within(first, after_large) == after_large - first;
+		u64 at = hole + n % hole_pages * PAGE_SIZE;
 
-static __init void map_array_pages(const struct frame_array *a, u64 n,
-				   u64 pages)
-{
-	for (; pages; n++, pages--) {
-		u64 at = a->hole_pages[n % a->nr_hole_pages];
-
-		if (describes_ram(a, n)) {
-			at = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
-			memset(view(at), 0, PAGE_SIZE);
+		step = large ? 512 : 1;
+		if (large || boot_ram_within(first, after)) {
+			at = boot_alloc(step * PAGE_SIZE, step * PAGE_SIZE, 0);
+			memset(view(at), 0, step * PAGE_SIZE);
 		}
-		*entry_for(a->va + n * PAGE_SIZE, 1) = at | PTE_HV;
+		*entry_for(va + n * PAGE_SIZE, large ? 2 : 1) =
+			at | flags | (large ? PTE_PS : 0);
 	}
 }
 
-/* All of 512 pages describe RAM: one large page, or false. */
-static __init bool map_array_large(const struct frame_array *a, u64 n)
-{
-	u64 first = n * PAGE_SIZE / a->entry_size;
-	u64 last = ((n + 512) * PAGE_SIZE - 1) / a->entry_size;
-	u64 at;
-
-	if (boot_ram_within(first, last + 1) != last + 1 - first) {
-		return false;
-	}
-	at = boot_alloc(512 * PAGE_SIZE, 512 * PAGE_SIZE, 0);
-	memset(view(at), 0, 512 * PAGE_SIZE);
-	*entry_for(a->va + n * PAGE_SIZE, 2) = at | PTE_HV | PTE_PS;
-	return true;
-}
-
-static __init void map_array(struct frame_array *a)
-{
-	u64 pages = DIV_ROUND_UP((u64)max_mfn * a->entry_size, PAGE_SIZE);
-
-	for (u64 n = 0; n < pages; n += 512) {
-		u64 here = min(pages - n, (u64)512);
-
-		if (here < 512 || !map_array_large(a, n)) {
-			map_array_pages(a, n, here);
-		}
-	}
-}
-
+/* 512 of 24 bytes make three pages. */
 static __init void map_frame_table(void)
 {
-	struct frame_array a = {
-		.va = FRAME_TABLE_START,
-		.entry_size = sizeof(struct frame),
-		.nr_hole_pages = 3,	/* 512 entries of 24 bytes */
-	};
-	u64 base = boot_alloc(3 * PAGE_SIZE, PAGE_SIZE, 0);
-	struct frame *f = view(base);
+	u64 hole = boot_alloc(3 * PAGE_SIZE, PAGE_SIZE, 0);
+	struct frame *f = view(hole);
 
-	memset(f, 0, 3 * PAGE_SIZE);
 	for (unsigned int i = 0; i < 3 * PAGE_SIZE / sizeof(*f); i++) {
-		f[i].state = FS_OWNER(OWNER_IO);
+		f[i] = (struct frame){ .state = FS_OWNER(OWNER_IO) };
 	}
-	for (unsigned int i = 0; i < 3; i++) {
-		a.hole_pages[i] = base + i * PAGE_SIZE;
-	}
-	map_array(&a);
+	map_array(FRAME_TABLE_START, sizeof(*f), PTE_HV, hole, 3);
 }
 
 /*
@@ -250,34 +188,12 @@ static __init void map_frame_table(void)
  */
 static __init void map_m2p(void)
 {
-	struct frame_array a = {
-		.va = M2P_RW_START,
-		.entry_size = sizeof(u64),
-		.nr_hole_pages = 1,
-	};
-	pte_t *rw;
+	u64 hole = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
 
-	a.hole_pages[0] = boot_alloc(PAGE_SIZE, PAGE_SIZE, 0);
-	memset(view(a.hole_pages[0]), 0xff, PAGE_SIZE);
-	map_array(&a);
-	rw = &hv_l4[pte_index(4, M2P_RW_START)];
-	hv_l4[pte_index(4, M2P_START)] =
-		(*rw & ~PTE_RW) | PTE_US | PTE_NX;
-	*rw &= ~PTE_US;
-}
-
-/* The leaves of the M2P are for guests too; which view says who. */
-static __init void m2p_leaves_for_guests(void)
-{
-	unsigned long end = M2P_RW_START + max_mfn * sizeof(u64);
-	unsigned int level;
-
-	for (unsigned long va = M2P_RW_START; va < end;) {
-		pte_t *e = lookup(va, &level);
-
-		*e |= PTE_US;
-		va += level_size(level);
-	}
+	memset(view(hole), 0xff, PAGE_SIZE);
+	map_array(M2P_RW_START, sizeof(u64), PTE_HV | PTE_US, hole, 1);
+	hv_l4[pte_index(4, M2P_START)] = PTE_US | PTE_NX |
+		(hv_l4[pte_index(4, M2P_RW_START)] & ~PTE_RW);
 }
 
 __init void paging_init(void)
@@ -296,13 +212,19 @@ __init void paging_init(void)
 			pte_make(virt_to_mfn(table_alloc()),
 				 PTE_TABLE & ~PTE_US);
 	}
+	percpu_l1 = view(boot_alloc(PERCPU_PAGES * sizeof(pte_t), PAGE_SIZE,
+				    FOUR_GIB));
+	memset(percpu_l1, 0, PERCPU_PAGES * sizeof(pte_t));
+	for (unsigned int i = 0; i < PERCPU_PAGES; i += PTES_PER_TABLE) {
+		*entry_for(PERCPU_START + i * PAGE_SIZE, 2) =
+			pte_make(virt_to_mfn(&percpu_l1[i]), PTE_TABLE);
+	}
 	boot_ranges(true, map_direct);
 	map_image();
 	write_cr3(hv_cr3);
 	tables_below = 0;
 	map_frame_table();
 	map_m2p();
-	m2p_leaves_for_guests();
 }
 
 void paging_use_heap(void)
@@ -310,82 +232,64 @@ void paging_use_heap(void)
 	have_heap = true;
 }
 
-/* ---- one CPU's area ---- */
+/* ---- per-CPU areas ---- */
 
-static void *area_page(unsigned int cpu, unsigned long off, u64 flags)
+static pte_t *percpu_entry(unsigned long va)
 {
-	void *p = table_alloc();
+	return &percpu_l1[(va - PERCPU_START) >> PAGE_SHIFT];
+}
 
-	*entry_for(percpu_area(cpu) + off, 1) =
-		pte_make(virt_to_mfn(p), flags);
-	return p;
+static void map_pages(unsigned long va, unsigned long bytes)
+{
+	for (unsigned long end = va + bytes; va < end; va += PAGE_SIZE) {
+		*percpu_entry(va) = pte_make(virt_to_mfn(table_alloc()), PTE_HV);
+	}
 }
 
 void paging_map_cpu(unsigned int cpu)
 {
-	unsigned long stack = PERCPU_STACK_OFF;
-	unsigned long vars = image_percpu_end - image_percpu_start;
+	unsigned long area = percpu_area(cpu);
+	unsigned long stacks = area + PERCPU_STACK_OFF;
 
-	percpu_l1[cpu / 8] = (pte_t *)((unsigned long)
-		entry_for(percpu_area(cpu), 1) & ~PAGE_OFFSET_MASK);
-	area_page(cpu, PERCPU_GDT_OFF + GDT_OWN_PAGE * PAGE_SIZE, PTE_HV);
-	area_page(cpu, PERCPU_TSS_OFF, PTE_HV);
-	for (unsigned int i = 0; i < 8; i++) {
-		if (i != STACK_GUARD_PAGE) {
-			area_page(cpu, stack + i * PAGE_SIZE, PTE_HV);
-		}
-	}
-	for (unsigned long off = 0; off < vars; off += PAGE_SIZE) {
-		area_page(cpu, PERCPU_VARS_OFF + off, PTE_HV);
-	}
-}
-
-/* ---- single mappings ---- */
-
-static pte_t *l1_entry(unsigned long va)
-{
-	if (va >= PERCPU_START && va < percpu_area(MAX_CPUS)) {
-		pte_t *t = percpu_l1[(va - PERCPU_START) / level_size(2)];
-
-		ASSERT(t);
-		return &t[pte_index(1, va)];
-	}
-	return entry_for(va, 1);
+	map_pages(area + PERCPU_GDT_OFF + GDT_OWN_PAGE * PAGE_SIZE, PAGE_SIZE);
+	map_pages(area + PERCPU_TSS_OFF, PAGE_SIZE);
+	map_pages(stacks, STACK_GUARD_PAGE * PAGE_SIZE);
+	map_pages(stacks + (STACK_GUARD_PAGE + 1) * PAGE_SIZE,
+		  STACK_BLOCK_SIZE - (STACK_GUARD_PAGE + 1) * PAGE_SIZE);
+	map_pages(area + PERCPU_VARS_OFF,
+		  (unsigned long)(image_percpu_end - image_percpu_start));
 }
 
 /* What is not present is in no TLB; anything else goes from this CPU's. */
-static void set_l1(unsigned long va, pte_t new)
+void percpu_set_page(unsigned long va, pte_t new)
 {
-	pte_t *e = l1_entry(va);
+	pte_t *e = percpu_entry(va);
 	pte_t old = *e;
 
 	WRITE_ONCE(*e, new);
 	if (old & PTE_P) {
-		__asm__ volatile("invlpg (%0)" : : "r" (va) : "memory");
+		tlb_flush_local_one(va);
 	}
 }
 
-void hv_map_page(unsigned long va, mfn_t m, u64 flags)
-{
-	set_l1(va, pte_make(m, flags));
-}
-
-void hv_unmap_page(unsigned long va)
-{
-	set_l1(va, 0);
-}
+/* ---- other mappings ---- */
 
 mfn_t hv_va_to_mfn(unsigned long va)
 {
-	unsigned int level;
-	pte_t *e = lookup(va, &level);
+	pte_t *t = hv_l4;
 
-	if (!e) {
-		return INVALID_MFN;
+	for (unsigned int l = 4;; l--) {
+		pte_t e = t[pte_index(l, va)];
+
+		if (!(e & PTE_P)) {
+			return INVALID_MFN;
+		}
+		if (l == 1 || (e & PTE_PS)) {
+			va &= level_size(l) - 1;
+			return mfn(pte_mfn(e).v + (va >> PAGE_SHIFT));
+		}
+		t = table_of(e);
 	}
-	/* Bit 12, PAT in large leaves, is set in none; in an L1 it is the frame. */
-	return mfn(pte_mfn(*e).v +
-		   ((va & (level_size(level) - 1)) >> PAGE_SHIFT));
 }
 
 /* Large areas keep their place in 2 MiB, so that large pages can map them. */

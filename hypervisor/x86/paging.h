@@ -37,9 +37,8 @@ mfn_t hv_va_to_mfn(unsigned long va);
 /* Maps device memory uncached; panics at boot when space runs out. */
 void *ioremap(u64 maddr, u64 size);
 
-/* Sets one 4 KiB mapping in our range (tables exist: per-CPU areas). */
-void hv_map_page(unsigned long va, mfn_t m, u64 flags);
-void hv_unmap_page(unsigned long va);
+/* Sets one page of this CPU's area; 0: not present. */
+void percpu_set_page(unsigned long va, pte_t new);
 
 /* ACPI tables may lie anywhere: a temporary view while booting. */
 const void *boot_map(u64 maddr, u64 size);
