@@ -53,7 +53,6 @@ struct pv_vcpu {
 	bool kernel_mode;		/* guest kernel or guest user */
 	bool fast_iret;			/* entry.S may carry out iret */
 	bool fast_syscall, fast_pf;	/* and bounce these, given a stack */
-	u8 pad[4];
 	u64 fast_sp;			/* frame for a syscall from user mode on
 					   the kernel stack; 0: C must look */
 	u64 fast_pf_sp;			/* the same for a page fault */

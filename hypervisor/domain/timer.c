@@ -104,7 +104,7 @@ void timer_set(struct timer *t, u64 expires_ns)
 		t->cpu = this_cpu_id();
 		spin_unlock_irqrestore(&c->lock, flags);
 	}
-	if (!t->killed) {
+	if (!READ_ONCE(t->killed)) {
 		timer_heap_insert(&c->heap, &t->node, expires_ns);
 		if (c->heap.top == &t->node) {
 			program(c);
@@ -113,24 +113,20 @@ void timer_set(struct timer *t, u64 expires_ns)
 	spin_unlock_irqrestore(&c->lock, flags);
 }
 
-static void take_out(struct timer *t, bool kill)
+void timer_stop(struct timer *t)
 {
 	unsigned long flags;
 	struct timer_cpu *c = timer_lock(t, &flags);
 
-	t->killed |= kill;
 	timer_heap_remove(&c->heap, &t->node);
 	spin_unlock_irqrestore(&c->lock, flags);
 }
 
-void timer_stop(struct timer *t)
-{
-	take_out(t, false);
-}
-
 void timer_kill(struct timer *t)
 {
-	take_out(t, true);
+	/* Who sets it has the lock before the stop, or sees this. */
+	WRITE_ONCE(t->killed, true);
+	timer_stop(t);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		while (cpu != this_cpu_id() &&
 		       READ_ONCE(per_cpu(timer_cpu, cpu).running) == t) {

@@ -175,12 +175,3 @@ void pirq_stop(u32 pirq, evtchn_port_t port)
 		irq_eoi_done(pirq);
 	}
 }
-
-int pirq_eoi(struct domain *d, u32 pirq)
-{
-	if (!pirq_of(d, pirq)) {
-		return -EINVAL;
-	}
-	irq_eoi_done(pirq);
-	return 0;
-}

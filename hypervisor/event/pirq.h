@@ -40,7 +40,4 @@ void pirq_start(u32 pirq);
 /* Nothing happens if it is not this port's any more. */
 void pirq_stop(u32 pirq, evtchn_port_t port);
 
-/* PHYSDEVOP_eoi: the guest has served it. */
-int pirq_eoi(struct domain *d, u32 pirq);
-
 #endif

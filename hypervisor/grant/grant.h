@@ -15,9 +15,6 @@ int grant_table_init(struct domain *d, s32 max_frames, s32 max_maptrack);
 int grant_release_mappings(struct domain *d);
 void grant_table_free(struct domain *d);
 
-/* The toolstack's and domain builder's view: frame idx of d's table. */
-int grant_frame_mfn(struct domain *d, unsigned int idx, mfn_t *out);
-
 /* How many entries' pins or domains' handles do not add up (audit.c). */
 unsigned int grant_audit(void);
 

@@ -104,20 +104,26 @@ void grant_unpin(struct domain *owner, grant_ref_t ref, bool readonly);
 int grant_frame_get(struct domain *owner, mfn_t frame, bool readonly);
 void grant_frame_put(mfn_t frame, bool readonly);
 
-/* Handles of d: NO_HANDLE when there is no room; an entry by handle or NULL. */
+/*
+ * A new handle, busy until it is filled in or settled: NO_HANDLE when there is
+ * no room.  An entry by handle, or NULL.
+ */
 u32 maptrack_get(struct grant_table *t);
-void maptrack_put(struct grant_table *t, u32 handle);
 struct maptrack *maptrack_at(struct grant_table *t, u32 handle);
 
 /*
  * Takes those kinds that the handle still has; *was is how it was before.
- * False: no such mapping.  Then maptrack_settle, with the kinds to give back:
+ * False: no such mapping.  Then maptrack_settle, with what it (still) maps:
  * true when the handle is free now, and its pin and the reference on the
  * owner the caller's.
  */
 bool maptrack_claim(struct grant_table *t, u32 handle, u16 kinds,
 		    struct maptrack *was);
-bool maptrack_settle(struct grant_table *t, u32 handle, u16 give_back);
+bool maptrack_settle(struct grant_table *t, u32 handle, u16 flags);
+
+/* The same after an unmapping, the handle's references given back. */
+void maptrack_end(struct grant_table *t, u32 handle,
+		  const struct maptrack *was, u16 done, u16 undone);
 
 /*
  * A mapping in the current domain's own L1 tables, at an address or at the

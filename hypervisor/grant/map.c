@@ -56,6 +56,7 @@ static s16 map_from(struct gnttab_map_grant_ref *op, struct domain *owner)
 	track = maptrack_at(mine, handle);
 	track->owner = owner;
 	track->ref = op->ref;
+	track->busy = 0;
 	__atomic_store_n(&track->flags,
 			 op->flags & (GNTMAP_KINDS | GNTMAP_readonly |
 				      GNTMAP_contains_pte), __ATOMIC_RELEASE);
@@ -68,7 +69,7 @@ out_put_frame:
 		grant_frame_put(frame, readonly);
 	}
 out_put_handle:
-	maptrack_put(mine, handle);
+	(void)maptrack_settle(mine, handle, 0);
 out_unpin:
 	grant_unpin(owner, op->ref, readonly);
 	return status;

@@ -53,26 +53,10 @@ u32 maptrack_get(struct grant_table *t)
 	if (t->free_handle != NO_HANDLE || maptrack_grow(t)) {
 		handle = t->free_handle;
 		t->free_handle = maptrack_at(t, handle)->ref;
+		maptrack_at(t, handle)->busy = 1;
 	}
 	spin_unlock(&t->maptrack_lock);
 	return handle;
-}
-
-static void handle_free(struct grant_table *t, u32 handle)
-{
-	struct maptrack *m = maptrack_at(t, handle);
-
-	m->flags = 0;
-	m->owner = NULL;
-	m->ref = t->free_handle;
-	t->free_handle = handle;
-}
-
-void maptrack_put(struct grant_table *t, u32 handle)
-{
-	spin_lock(&t->maptrack_lock);
-	handle_free(t, handle);
-	spin_unlock(&t->maptrack_lock);
 }
 
 bool maptrack_claim(struct grant_table *t, u32 handle, u16 kinds,
@@ -95,51 +79,52 @@ bool maptrack_claim(struct grant_table *t, u32 handle, u16 kinds,
 	return there;
 }
 
-bool maptrack_settle(struct grant_table *t, u32 handle, u16 give_back)
+bool maptrack_settle(struct grant_table *t, u32 handle, u16 flags)
 {
 	struct maptrack *m = maptrack_at(t, handle);
 	bool last;
 
 	spin_lock(&t->maptrack_lock);
-	m->flags |= give_back;
+	m->flags |= flags;
 	m->busy--;
 	last = !m->busy && !(m->flags & GNTMAP_KINDS);
 	if (last) {
-		handle_free(t, handle);
+		*m = (struct maptrack){ .ref = t->free_handle };
+		t->free_handle = handle;
 	}
 	spin_unlock(&t->maptrack_lock);
 	return last;
+}
+
+void maptrack_end(struct grant_table *t, u32 handle,
+		  const struct maptrack *was, u16 done, u16 undone)
+{
+	bool readonly = was->flags & GNTMAP_readonly;
+
+	if (done & GNTMAP_device_map) {
+		grant_frame_put(grant_active(was->owner->grants,
+					     was->ref)->frame, readonly);
+	}
+	if (maptrack_settle(t, handle, undone)) {
+		grant_unpin(was->owner, was->ref, readonly);
+		domain_put(was->owner);
+	}
 }
 
 /*
  * The domain dies: its page tables give back what its mappings hold when they
  * go; here the pins end, and what device mappings hold.
  */
-static void release_one(struct grant_table *t, u32 handle,
-			const struct maptrack *m)
-{
-	struct domain *owner = m->owner;
-	bool readonly = m->flags & GNTMAP_readonly;
-
-	if (m->flags & GNTMAP_device_map) {
-		grant_frame_put(grant_active(owner->grants, m->ref)->frame,
-				readonly);
-	}
-	grant_unpin(owner, m->ref, readonly);
-	maptrack_put(t, handle);
-	domain_put(owner);
-}
-
 int grant_release_mappings(struct domain *d)
 {
 	struct grant_table *t = d->grants;
-	struct maptrack *m;
+	struct maptrack was;
 
-	while ((m = maptrack_at(t, t->release_at)) != NULL) {
+	while (maptrack_at(t, t->release_at)) {
 		u32 handle = t->release_at++;
 
-		if (m->flags) {
-			release_one(t, handle, m);
+		if (maptrack_claim(t, handle, GNTMAP_KINDS, &was)) {
+			maptrack_end(t, handle, &was, was.flags, 0);
 		}
 		if (t->release_at % 64 == 0 && hypercall_preempt()) {
 			return -ERESTART;

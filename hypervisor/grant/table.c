@@ -76,13 +76,3 @@ void grant_table_free(struct domain *d)
 	heap_free_pages(t, TABLE_ORDER);
 	d->grants = NULL;
 }
-
-int grant_frame_mfn(struct domain *d, unsigned int idx, mfn_t *out)
-{
-	int err = grant_table_grow(d, idx + 1);
-
-	if (!err) {
-		*out = d->grants->frames[idx];
-	}
-	return err;
-}

@@ -45,7 +45,6 @@ void grant_unmap_begin(struct grant_unmap *u)
 void grant_unmap_finish(struct grant_unmap *u)
 {
 	struct domain *d = current->domain;
-	bool readonly = u->was.flags & GNTMAP_readonly;
 
 	if (!u->was.flags) {
 		return;
@@ -53,11 +52,5 @@ void grant_unmap_finish(struct grant_unmap *u)
 	if (u->old_pte) {
 		l1_ref_put(d, u->old_pte);
 	}
-	if (u->done & GNTMAP_device_map) {
-		grant_frame_put(u->frame, readonly);
-	}
-	if (maptrack_settle(d->grants, u->handle, u->undone)) {
-		grant_unpin(u->was.owner, u->was.ref, readonly);
-		domain_put(u->was.owner);
-	}
+	maptrack_end(d->grants, u->handle, &u->was, u->done, u->undone);
 }

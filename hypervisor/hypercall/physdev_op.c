@@ -13,7 +13,13 @@
 
 static long op_eoi(struct domain *d, void *arg)
 {
-	return pirq_eoi(d, ((struct physdev_eoi *)arg)->irq);
+	u32 pirq = ((struct physdev_eoi *)arg)->irq;
+
+	if (!pirq_of(d, pirq)) {
+		return -EINVAL;
+	}
+	irq_eoi_done(pirq);
+	return 0;
 }
 
 /* Only level-triggered lines wait for PHYSDEVOP_eoi. */
