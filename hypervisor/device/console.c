@@ -73,15 +73,6 @@ void console_write(const char *buf, size_t n)
 	console_unlock(locked, flags);
 }
 
-void console_continue(void)
-{
-	unsigned long flags;
-	bool locked = console_lock(&flags);
-
-	uart_continue();
-	console_unlock(locked, flags);
-}
-
 static void put(const char *buf, size_t n, bool to_line)
 {
 	ring_put(buf, n);

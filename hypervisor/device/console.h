@@ -47,9 +47,6 @@ void stack_trace_print(unsigned long rip, unsigned long rbp);
 /* A byte from the serial line (device/uart.c, IRQ context). */
 void console_rx(char c);
 
-/* The serial line can take more (device/uart.c, IRQ context). */
-void console_continue(void);
-
 /* Debug keys (debug/keys.c): what one key does.  Timer softirq context. */
 void debug_key(char key);
 

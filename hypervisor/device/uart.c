@@ -111,19 +111,10 @@ void uart_write(const char *buf, size_t n)
 	send();
 }
 
-void uart_continue(void)
-{
-	if (tail != head) {
-		send();
-	}
-}
-
 void uart_be_synchronous(void)
 {
 	synchronous = true;
-	if (base) {
-		send();
-	}
+	uart_write(NULL, 0);
 }
 
 static void uart_interrupt(u32 irq, void *data)
@@ -132,7 +123,7 @@ static void uart_interrupt(u32 irq, void *data)
 	     i < 256 && (inb(base + REG_LSR) & LSR_DATA_READY); i++) {
 		console_rx((char)inb(base + REG_DATA));
 	}
-	console_continue();
+	console_write(NULL, 0);			/* more of the buffer */
 	inb(base + REG_FCR);			/* interrupt identification */
 	irq_eoi_done(irq);
 }

@@ -8,9 +8,8 @@
 
 /* As the command line says; where there is none the others do nothing. */
 void uart_init(void);
+/* Also sends more of what is buffered. */
 void uart_write(const char *buf, size_t n);
-/* Sends more of what is buffered. */
-void uart_continue(void);
 /* From now on writes return when all is sent. */
 void uart_be_synchronous(void);
 /* From now on received bytes go to console_rx. */

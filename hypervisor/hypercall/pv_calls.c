@@ -12,14 +12,6 @@
 #include "x86/fpu.h"
 #include "x86/regs.h"
 
-#define VM_ASSISTS	(BIT(VMASST_TYPE_4gb_segments) | \
-			 BIT(VMASST_TYPE_4gb_segments_notify) | \
-			 BIT(VMASST_TYPE_writable_pagetables) | \
-			 BIT(VMASST_TYPE_pae_extended_cr3) | \
-			 BIT(VMASST_TYPE_architectural_iopl) | \
-			 BIT(VMASST_TYPE_runstate_update_flag) | \
-			 BIT(VMASST_TYPE_m2p_strict))
-
 HC(stack_switch)
 {
 	struct vcpu *v = current;

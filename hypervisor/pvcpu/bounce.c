@@ -143,13 +143,10 @@ void guest_page_fault(struct cpu_user_regs *regs, vaddr_t va, u32 error_code)
 {
 	struct vcpu *v = current;
 
-	error_code &= ~(u32)PF_USER;
-	if (!v->pv.kernel_mode) {
-		error_code |= PF_USER;
-	}
 	v->pv.cr2 = va;
 	v->info->arch.cr2 = va;
-	guest_trap(regs, TRAP_PF, error_code);
+	guest_trap(regs, TRAP_PF, (error_code & ~(u32)PF_USER) |
+		   (v->pv.kernel_mode ? 0 : PF_USER));
 }
 
 /* A system call by one of three instructions; else the exception `otherwise`. */

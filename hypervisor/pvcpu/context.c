@@ -12,13 +12,6 @@
 #include "x86/regs.h"
 
 #define LDT_MAX_ENTRIES	8192
-#define VM_ASSIST_VALID	(BIT(VMASST_TYPE_4gb_segments) | \
-			 BIT(VMASST_TYPE_4gb_segments_notify) | \
-			 BIT(VMASST_TYPE_writable_pagetables) | \
-			 BIT(VMASST_TYPE_pae_extended_cr3) | \
-			 BIT(VMASST_TYPE_architectural_iopl) | \
-			 BIT(VMASST_TYPE_runstate_update_flag) | \
-			 BIT(VMASST_TYPE_m2p_strict))
 
 static mfn_t root_from_cr3(u64 cr3)
 {
@@ -129,7 +122,7 @@ static void commit(struct vcpu *v, const struct vcpu_guest_context *c)
 		}
 	}
 	if (v->id == 0 && !v->initialised) {
-		v->domain->vm_assist = c->vm_assist & VM_ASSIST_VALID;
+		v->domain->vm_assist = c->vm_assist & VM_ASSISTS;
 	}
 	pvcpu_update_fast(v);
 	if (c->flags & VGCF_online) {

@@ -95,14 +95,12 @@ int guest_get_dr(const struct vcpu *v, unsigned int reg, u64 *val)
 	return rc;
 }
 
-long hc_set_debugreg(unsigned long a1, unsigned long a2, unsigned long a3,
-		     unsigned long a4, unsigned long a5)
+HC(set_debugreg)
 {
 	return guest_set_dr(current, (unsigned int)a1, a2);
 }
 
-long hc_get_debugreg(unsigned long a1, unsigned long a2, unsigned long a3,
-		     unsigned long a4, unsigned long a5)
+HC(get_debugreg)
 {
 	u64 val;
 

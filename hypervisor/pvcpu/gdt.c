@@ -11,6 +11,7 @@
 #include "lib/string.h"
 #include "mm/page_type.h"
 #include "pvcpu/pvcpu.h"
+#include "x86/descriptors.h"
 #include "x86/layout.h"
 #include "x86/paging.h"
 #include "x86/tlb.h"
@@ -88,8 +89,7 @@ int pvcpu_set_gdt(struct vcpu *v, const mfn_t *frames, unsigned int entries)
 	return 0;
 }
 
-long hc_set_gdt(unsigned long a1, unsigned long a2, unsigned long a3,
-		unsigned long a4, unsigned long a5)
+HC(set_gdt)
 {
 	unsigned int entries = (unsigned int)a2;
 	struct vcpu *v = current;
@@ -112,17 +112,12 @@ long hc_set_gdt(unsigned long a1, unsigned long a2, unsigned long a3,
 /* In the page of our own descriptors, selectors HV_LDT: base and limit. */
 void pvcpu_load_ldt(struct vcpu *v)
 {
-	u64 base = percpu_area(this_cpu_id()) + PERCPU_LDT_OFF;
-	u64 *desc = (u64 *)(window_page(0) + (HV_LDT & ~7));
-	u64 limit = v->pv.ldt_entries * 8ULL - 1;
-	u16 sel = 0;
+	u16 sel = v->pv.ldt_entries ? HV_LDT : 0;
 
-	if (v->pv.ldt_entries) {
-		desc[0] = (limit & 0xffff) | (base & 0xffffff) << 16 |
-			0x82ULL << 40 | (limit >> 16 & 0xf) << 48 |
-			(base >> 24 & 0xff) << 56;
-		desc[1] = base >> 32;
-		sel = HV_LDT;
+	if (sel) {
+		descriptor_set_system((u64 *)(window_page(0) + (sel & ~7)),
+				      percpu_area(this_cpu_id()) + PERCPU_LDT_OFF,
+				      v->pv.ldt_entries * 8 - 1, 2);
 	}
 	__asm__ volatile("lldt %0" : : "r" (sel) : "memory");
 }
@@ -147,9 +142,7 @@ void pvcpu_clear_ldt_window(struct vcpu *v)
 }
 
 /* The frame may be a descriptor page or an ordinary writable one. */
-long hc_update_descriptor(unsigned long a1, unsigned long a2,
-			  unsigned long a3, unsigned long a4,
-			  unsigned long a5)
+HC(update_descriptor)
 {
 	struct domain *d = current->domain;
 	mfn_t m = mfn(a1 >> PAGE_SHIFT);

@@ -12,8 +12,7 @@
 #include "x86/entry.h"
 #include "x86/regs.h"
 
-long hc_iret(unsigned long a1, unsigned long a2, unsigned long a3,
-	     unsigned long a4, unsigned long a5)
+HC(iret)
 {
 	struct cpu_user_regs *regs = guest_regs();
 	struct vcpu *v = current;

@@ -29,6 +29,15 @@ void trap_entry_set(struct vcpu *v, u8 vector, const struct trap_info *info);
 void pvcpu_set_callback(struct vcpu *v, unsigned int type, u64 address,
 			bool masks_events);
 
+/* What a guest may enable. */
+#define VM_ASSISTS	(BIT(VMASST_TYPE_4gb_segments) | \
+			 BIT(VMASST_TYPE_4gb_segments_notify) | \
+			 BIT(VMASST_TYPE_writable_pagetables) | \
+			 BIT(VMASST_TYPE_pae_extended_cr3) | \
+			 BIT(VMASST_TYPE_architectural_iopl) | \
+			 BIT(VMASST_TYPE_runstate_update_flag) | \
+			 BIT(VMASST_TYPE_m2p_strict))
+
 /* VMASST_TYPE_architectural_iopl: IOPL is in the flags that the guest sees. */
 static inline bool guest_assist_iopl(const struct vcpu *v)
 {

@@ -95,8 +95,7 @@ static void load_user_gs(u16 sel)
 	irq_enable();
 }
 
-long hc_set_segment_base(unsigned long a1, unsigned long a2,
-			 unsigned long a3, unsigned long a4, unsigned long a5)
+HC(set_segment_base)
 {
 	static const u32 msrs[] = {
 		[SEGBASE_FS] = MSR_FS_BASE,

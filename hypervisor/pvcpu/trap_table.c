@@ -19,8 +19,7 @@ void trap_entry_set(struct vcpu *v, u8 vector, const struct trap_info *info)
 	};
 }
 
-long hc_set_trap_table(unsigned long a1, unsigned long a2, unsigned long a3,
-		       unsigned long a4, unsigned long a5)
+HC(set_trap_table)
 {
 	struct vcpu *v = current;
 	struct trap_info info;

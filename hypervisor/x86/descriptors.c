@@ -57,8 +57,7 @@ void idt_load(void)
 	__asm__ volatile("lidt %0" : : "m" (p));
 }
 
-/* A system descriptor takes two entries. */
-static void set_system(u64 *d, u64 base, u32 limit, u64 type)
+void descriptor_set_system(u64 *d, u64 base, u32 limit, u64 type)
 {
 	d[0] = (limit & 0xffff) | (base & 0xffffff) << 16 |
 	       (0x80 | type) << 40 | ((u64)limit >> 16 & 0xf) << 48 |
@@ -91,7 +90,8 @@ void descriptors_load(void)
 	*(u64 *)(gdt + (GUEST_CS32 & ~3)) = 0x00cffb000000ffff;
 	*(u64 *)(gdt + (GUEST_SS & ~3)) = 0x00cff3000000ffff;
 	*(u64 *)(gdt + (GUEST_CS64 & ~3)) = 0x00affb000000ffff;
-	set_system((u64 *)(gdt + HV_TSS), (u64)t, sizeof(*t) - 1, 9);
+	descriptor_set_system((u64 *)(gdt + HV_TSS), (u64)t, sizeof(*t) - 1,
+			      9);
 
 	__asm__ volatile("lgdt %0\n\t"
 			 "pushq %1\n\t"

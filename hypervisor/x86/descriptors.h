@@ -36,6 +36,9 @@ struct table_ptr {
 
 void gate_set(struct gate *g, u64 handler, unsigned int ist, unsigned int dpl);
 
+/* TSS or LDT, which take two entries. */
+void descriptor_set_system(u64 *d, u64 base, u32 limit, u64 type);
+
 /* Boot: the IDT; then, on each CPU itself, its tables are loaded. */
 void idt_init(void);
 void descriptors_load(void);
