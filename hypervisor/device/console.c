@@ -125,15 +125,12 @@ int console_ring_read(char *dst, u32 *index, u32 count, bool incremental,
 {
 	unsigned long flags;
 	bool locked = console_lock(&flags);
+	u32 kept = ring_end - ring_start;
 	/* What was cleared stays so, also for a reader that begins at 0. */
-	u32 from = incremental && (s32)(*index - ring_start) > 0 ?
+	u32 from = incremental && *index - ring_start <= kept ?
 		   *index : ring_start;
-	u32 n;
+	u32 n = min(ring_end - from, count);
 
-	if (ring_end - from > RING_SIZE || ring_end - from > ring_end) {
-		from = ring_end > RING_SIZE ? ring_end - RING_SIZE : 0;
-	}
-	n = min(ring_end - from, count);
 	for (u32 i = 0; i < n; i++) {
 		dst[i] = ring[(from + i) % RING_SIZE];
 	}

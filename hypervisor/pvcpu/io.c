@@ -15,7 +15,7 @@
 #define PCI_ADDRESS	0xcf8
 #define PCI_DATA	0xcfc
 #define PCI_ENABLE	0x80U		/* the address's top byte */
-#define INS_BATCH	64	/* iterations of rep ins or outs in one go */
+#define INS_BATCH	64UL	/* iterations of rep ins or outs in one go */
 
 bool guest_iopl_ok(const struct vcpu *v)
 {
@@ -32,14 +32,10 @@ static bool port_allowed(const struct vcpu *v, unsigned int port,
 	if (guest_iopl_ok(v)) {
 		return true;
 	}
-	if (!v->pv.iobmp || port + bytes > v->pv.iobmp_ports) {
-		return false;
-	}
 	/* Two bytes, as the CPU reads them: a port's bits may straddle. */
-	if (copy_from_guest_va(&bits, v->pv.iobmp + port / 8, 2)) {
-		return false;
-	}
-	return !(bits >> (port & 7) & ((1U << bytes) - 1));
+	return v->pv.iobmp && port + bytes <= v->pv.iobmp_ports &&
+		!copy_from_guest_va(&bits, v->pv.iobmp + port / 8, 2) &&
+		!(bits >> (port & 7) & ((1U << bytes) - 1));
 }
 
 static bool domain_owns_ports(const struct domain *d, unsigned int port,
@@ -124,16 +120,15 @@ static bool string_element(struct vcpu *v, const struct insn *in,
 static bool string_io(struct vcpu *v, const struct insn *in,
 		      struct cpu_user_regs *regs)
 {
-	if (!in->rep && !in->repne) {
-		return string_element(v, in, regs);
-	}
-	for (unsigned int i = 0; i < INS_BATCH && regs->rcx; i++) {
+	bool rep = in->rep || in->repne;
+
+	for (u64 n = rep ? min(regs->rcx, INS_BATCH) : 1; n > 0; n--) {
 		if (!string_element(v, in, regs)) {
 			return false;
 		}
-		regs->rcx--;
+		regs->rcx -= rep;
 	}
-	return !regs->rcx;
+	return !rep || !regs->rcx;
 }
 
 bool emulate_io(struct vcpu *v, struct insn *in, struct cpu_user_regs *regs)
