@@ -160,7 +160,7 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *remote,
 		theirs.notify_vcpu = other->notify_vcpu;
 		become(other, theirs);
 		/* What the partner sent before we came is not lost. */
-		evtchn_set_pending(d->vcpus[0], *out);
+		evtchn_set_pending(d, *out);
 	}
 	unlock_pair(d, remote);
 	irq_restore(flags);

@@ -67,7 +67,7 @@ int evtchn_status(struct domain *d, evtchn_status_t *s);
 int evtchn_send(struct domain *d, evtchn_port_t port);
 
 /* Marks a port pending and notifies its vCPU. */
-void evtchn_set_pending(struct vcpu *v, evtchn_port_t port);
+void evtchn_set_pending(struct domain *d, evtchn_port_t port);
 
 /* VIRQs that we raise: for one vCPU, or for domain 0. */
 void virq_send_vcpu(struct vcpu *v, u32 virq);

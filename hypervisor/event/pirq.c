@@ -29,11 +29,9 @@ struct pirq *pirq_of(const struct domain *d, u32 pirq)
 static void pirq_raise(u32 pirq, void *data)
 {
 	evtchn_port_t port = READ_ONCE(pirqs[pirq].port);
-	struct domain *d = data;
 
 	if (port) {
-		evtchn_set_pending(
-			d->vcpus[READ_ONCE(d->ports[port].notify_vcpu)], port);
+		evtchn_set_pending(data, port);
 	}
 }
 

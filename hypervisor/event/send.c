@@ -35,9 +35,9 @@ static inline void tell(struct vcpu *v)
 	}
 }
 
-void evtchn_set_pending(struct vcpu *v, evtchn_port_t port)
+void evtchn_set_pending(struct domain *d, evtchn_port_t port)
 {
-	struct domain *d = v->domain;
+	struct vcpu *v = d->vcpus[READ_ONCE(d->ports[port].notify_vcpu)];
 	bool new;
 
 	if (port_bits_set(d->shared, READ_ONCE(v->info), port, &new)) {
@@ -60,8 +60,7 @@ static void send_to_partner(struct domain *d, struct evtchn *c,
 		   READ_ONCE(other->state) == EVTCHNSTAT_interdomain &&
 		   READ_ONCE(other->remote) == d &&
 		   READ_ONCE(other->remote_port) == port)) {
-		evtchn_set_pending(to->vcpus[READ_ONCE(other->notify_vcpu)],
-				   to_port);
+		evtchn_set_pending(to, to_port);
 	}
 }
 
@@ -79,7 +78,7 @@ int evtchn_send(struct domain *d, evtchn_port_t port)
 		send_to_partner(d, c, port);
 		break;
 	case EVTCHNSTAT_ipi:
-		evtchn_set_pending(d->vcpus[READ_ONCE(c->notify_vcpu)], port);
+		evtchn_set_pending(d, port);
 		break;
 	case EVTCHNSTAT_unbound:
 		break;
@@ -122,8 +121,7 @@ void virq_send_vcpu(struct vcpu *v, u32 virq)
 
 	/* One that closes just now, or is bound anew, gets a vain event. */
 	if (port && READ_ONCE(c->state) == EVTCHNSTAT_virq) {
-		evtchn_set_pending(
-			v->domain->vcpus[READ_ONCE(c->notify_vcpu)], port);
+		evtchn_set_pending(v->domain, port);
 	}
 }
 
