@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * Does the machine do what the manual says?  A known fault of emulated CPUs is
- * tried at boot: with CR4.SMAP, iretq from ring 3 to ring 3 reads its frame
+ * Does the machine do what the manual says?  Known faults of emulated CPUs are
+ * tried at boot.  With CR4.SMAP, iretq from ring 3 to ring 3 reads its frame
  * with supervisor rights and faults.  Linux does it in sync_core(); where the
- * machine fails it SMAP stays off.  (The other known one, MWAIT with ECX=1,
- * needs no trying: we never use MWAIT, and no guest is told of it.)
+ * machine fails it SMAP stays off.  MWAIT with ECX=1, to wake for interrupts
+ * that are masked, raises #GP; we never use it, and no guest is told of it.
  */
 #include "lib/printk.h"
+#include "x86/asm.h"
 #include "x86/cpu_features.h"
 #include "x86/descriptors.h"
 #include "x86/msr.h"
@@ -28,11 +29,31 @@ static __init pte_t user_pte(const void *page)
 			PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D);
 }
 
+/* The line is written after monitor: a good mwait does not wait. */
+static __init void test_mwait(void)
+{
+	u64 line, at = (u64)&line, extensions = 0;
+	u32 r[4];
+
+	cpuid(5, 0, r);
+	if (!cpu_has(XEN_X86_FEATURE_MONITOR) || (r[2] & 3) != 3) {
+		return;
+	}
+	__asm__ volatile goto("monitor; movq $0, (%0); xor %%eax, %%eax; inc %%ecx\n"
+		     "1: mwait\n" ASM(EX_TABLE(1b, %l[fault]))
+		     : "+a" (at), "+c" (extensions) : "d" (0)
+		     : "memory" : fault);
+	return;
+fault:
+	log_info("This machine's MWAIT cannot wake for masked interrupts: it is not used.\n");
+}
+
 __init void machine_selftest(void)
 {
 	struct table_ptr idt = { sizeof(test_idt) - 1, (u64)test_idt };
 	bool good;
 
+	test_mwait();
 	if (!(hv_cr4 & CR4_SMAP)) {
 		return;
 	}
