@@ -78,7 +78,8 @@ int ring_waiting(const struct back_ring *r, uint32_t *n)
 
 	/* No slot is read before the index that says it is filled. */
 	barrier();
-	if (prod - r->rsp_prod > r->nr_ents ||
+	/* Slots whose answers the frontend has not been told of are not free. */
+	if (prod - r->rsp_pushed > r->nr_ents ||
 	    prod - r->req_cons > r->nr_ents) {
 		return -EPROTO;
 	}

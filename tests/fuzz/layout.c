@@ -35,6 +35,12 @@ static bool guest_range(u64 start, u64 end)
 			       start >= 0xffff880000000000ULL);
 }
 
+/* Tables of which each covers 1 << shift bytes. */
+static u64 tables(const struct pv_layout *l, unsigned int shift)
+{
+	return ((l->virt_end - 1) >> shift) - (l->virt_base >> shift) + 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
@@ -50,23 +56,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	promise(guest_range(l.virt_base, l.virt_end));
-	promise(l.nr_frames_used <= w.nr_pages);
 	promise(l.start_info_va >= img.virt_end);
 	promise(l.pt_va == l.start_info_va + PAGE_SIZE);
 	promise(l.stack_va == l.pt_va + l.pt_frames * PAGE_SIZE);
 	promise(l.virt_end >= l.stack_va + PAGE_SIZE + (512 << 10));
-	promise(l.pt_frames == 1 +
-		pv_tables_for(l.virt_base, l.virt_end, 1) +
-		pv_tables_for(l.virt_base, l.virt_end, 2) +
-		pv_tables_for(l.virt_base, l.virt_end, 3));
-	promise(pv_layout_pfn(&l, l.virt_end) <= l.nr_frames_used);
+	promise(l.pt_frames == 1 + tables(&l, 21) + tables(&l, 30) +
+		tables(&l, 39));
+	promise(pv_layout_pfn(&l, l.virt_end) <= w.nr_pages);
 	promise(l.initrd_frames * PAGE_SIZE >= w.initrd_bytes);
 	if (w.initrd_bytes) {
-		promise(l.initrd_pfn + l.initrd_frames <= l.nr_frames_used);
+		promise(l.initrd_pfn + l.initrd_frames <= w.nr_pages);
 		promise(l.initrd_pfn >= pv_layout_pfn(&l, img.virt_end));
 	}
 	promise(l.p2m_frames * PAGE_SIZE >= w.nr_pages * 8);
-	promise(l.p2m_pfn + l.p2m_frames + l.p2m_tables <= l.nr_frames_used);
+	promise(l.p2m_pfn + l.p2m_frames + l.p2m_tables <= w.nr_pages);
 	promise(guest_range(l.p2m_va, l.p2m_va + l.p2m_frames * PAGE_SIZE));
 	if (img.init_p2m != PV_UNSET) {
 		/* Its tables are its own below the root. */
