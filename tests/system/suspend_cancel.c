@@ -53,7 +53,8 @@ int main(int argc, char **argv)
 		}
 		nanosleep(&nap, NULL);
 	}
-	if (xc_domain_resume(xch, domid, 1)) {
+	/* xenstored, too, must know, or it tells nobody of the next shutdown. */
+	if (xc_domain_resume(xch, domid, 1) || !xs_resume_domain(xs, domid)) {
 		perror("resume");
 		return 1;
 	}

@@ -81,12 +81,16 @@ static enum end_action action_for(const struct domain_config *cfg,
 		return cfg->on_crash;
 	case SHUTDOWN_watchdog:
 		return cfg->on_watchdog;
+	case SHUTDOWN_suspend:
+		/* Whoever asked for it lets it go on, or ends it. */
+		return END_PRESERVE;
 	default:
 		return END_DESTROY;
 	}
 }
 
-static enum fate judge(struct guest *g, bool *preserved)
+/* *preserved: for which reason it was left as it is; -1: none. */
+static enum fate judge(struct guest *g, int *preserved)
 {
 	xc_domaininfo_t info;
 	int exists = tools_domain_info(g->t, g->built.domid, &info);
@@ -101,17 +105,17 @@ static enum fate judge(struct guest *g, bool *preserved)
 			 g->cfg->name);
 		return FATE_DESTROY;
 	}
-	if (!(info.flags & XEN_DOMINF_shutdown) || *preserved) {
-		return FATE_RUNS;
-	}
 	reason = info.flags >> XEN_DOMINF_shutdownshift &
 		 XEN_DOMINF_shutdownmask;
+	if (!(info.flags & XEN_DOMINF_shutdown) || *preserved == (int)reason) {
+		return FATE_RUNS;
+	}
 	action = action_for(g->cfg, reason);
 	msg_info("domain %u '%s' %s: it is %s", g->built.domid, g->cfg->name,
 		 shutdown_word(reason), action == END_DESTROY ? "removed" :
 		 action == END_RESTART ? "restarted" : "kept for inspection");
 	if (action == END_PRESERVE) {
-		*preserved = true;
+		*preserved = (int)reason;
 		return FATE_RUNS;
 	}
 	return action == END_RESTART ? FATE_RESTART : FATE_DESTROY;
@@ -145,7 +149,7 @@ static int watch_until_end(struct guest *g, int sigfd, enum fate *fate)
 		{ .fd = xs_fileno(g->t->xs), .events = POLLIN },
 		{ .fd = sigfd, .events = POLLIN },
 	};
-	bool preserved = false;
+	int preserved = -1;
 
 	while ((*fate = judge(g, &preserved)) == FATE_RUNS) {
 		struct signalfd_siginfo si;
