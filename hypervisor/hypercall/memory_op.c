@@ -10,6 +10,7 @@
 #include "hypercall/foreign.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/memory_op.h"
+#include "lib/string.h"
 #include "mm/alloc.h"
 #include "mm/guest_copy.h"
 #include "x86/paging.h"
@@ -84,23 +85,29 @@ static long op_memory_map(struct domain *d, void *arg)
 static long op_set_memory_map(struct domain *d, void *arg)
 {
 	struct xen_memory_map *m = &((struct xen_foreign_memory_map *)arg)->map;
+	struct e820_entry *map;
 
 	if (m->nr_entries > BOOT_MAX_E820) {
 		return -E2BIG;
 	}
-	spin_lock(&d->lock);
-	if (!d->e820) {
-		d->e820 = heap_alloc(BOOT_MAX_E820 * sizeof(*d->e820));
-	}
-	spin_unlock(&d->lock);
-	if (!d->e820) {
+	map = heap_alloc(BOOT_MAX_E820 * sizeof(*map));
+	if (!map) {
 		return -ENOMEM;
 	}
-	WRITE_ONCE(d->nr_e820, 0);
-	if (copy_from_guest(d->e820, m->buffer.p, m->nr_entries)) {
+	if (copy_from_guest(map, m->buffer.p, m->nr_entries)) {
+		heap_free(map);
 		return -EFAULT;
 	}
+	spin_lock(&d->lock);
+	if (d->e820) {
+		memcpy(d->e820, map, m->nr_entries * sizeof(*map));
+	} else {
+		d->e820 = map;
+		map = NULL;
+	}
 	WRITE_ONCE(d->nr_e820, m->nr_entries);
+	spin_unlock(&d->lock);
+	heap_free(map);
 	return 0;
 }
 
