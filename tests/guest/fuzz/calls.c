@@ -148,7 +148,7 @@ static void fill_scratch(void)
 			words[i] = any_mfn();
 			break;
 		case 1:
-			words[i] = any_pointer();
+			words[i] = harmless(any_pointer());
 			break;
 		default:
 			words[i] = harmless(any_number());
@@ -228,7 +228,8 @@ static struct call any_memory(void)
 	set_xen_guest_handle(r->extent_start, below(8) ? list :
 			     (xen_pfn_t *)any_pointer());
 	r->nr_extents = below(8) ? below(9) : any_number();
-	r->extent_order = below(8) ? 0 : below(70);
+	/* Above 0 only those that are refused: neighbours may be our code. */
+	r->extent_order = below(8) ? 0 : 20 + below(50);
 	r->mem_flags = below(2) ? 0 : any_number();
 	r->domid = below(8) ? DOMID_SELF : any_number();
 	/* Frames may be given away, never populated over. */
@@ -240,9 +241,10 @@ static void any_grant_entry(void)
 {
 	volatile struct grant_entry_v1 *e = grant_table() + GRANT_FIRST +
 					    below(16);
+	unsigned long mfn = any_mfn();
 
 	e->domid = below(4) ? 0 : any_number();
-	e->frame = any_mfn();
+	e->frame = mfn == (uint32_t)mfn ? mfn : 0;
 	e->flags = below(4) ? GTF_permit_access : any_number();
 }
 

@@ -8,48 +8,7 @@
  * From <xen/vcpu.h>, <xen/sched.h>, <xen/xen.h>.
  */
 #include "common/smp.h"
-
-#define LATE	(500 * NSEC_PER_MSEC)
-
-static unsigned int ticks;
-
-static void tick(evtchn_port_t port, void *arg)
-{
-	(void)port;
-	(void)arg;
-	ticks++;
-}
-
-static int port;
-
-static void begin(void)
-{
-	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
-	port = event_bind_virq(VIRQ_TIMER, 0);
-	CHECK(port > 0);
-	ticks = 0;
-	event_set_handler(port, tick, NULL);
-	events_enable();
-}
-
-static void end(void)
-{
-	clock_set_timer(0);
-	hc_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL);
-	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
-	events_disable();
-	event_close(port);
-}
-
-static bool ticked(void)
-{
-	uint64_t until = clock_ns() + LATE;
-
-	while (!READ_ONCE(ticks) && clock_ns() < until) {
-		cpu_relax();
-	}
-	return ticks;
-}
+#include "time/ticks.h"
 
 /*
  * Differs from Xen 4.17: VCPU_SSHOTTMR_future is honoured (-ETIME), which the
@@ -74,7 +33,7 @@ TEST(time_singleshot_future, 0)
 	test_case("to come");
 	t.timeout_abs_ns = clock_ns() + 20 * NSEC_PER_MSEC;
 	CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
-	CHECK(ticked());
+	CHECK(wait_tick(clock_ns() + LATE));
 	end();
 }
 
@@ -96,7 +55,7 @@ TEST(time_far_deadlines, 0)
 	test_case("replaced by a near one");
 	t.timeout_abs_ns = clock_ns() + NSEC_PER_MSEC;
 	CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
-	CHECK(ticked());
+	CHECK(wait_tick(clock_ns() + LATE));
 	end();
 }
 
@@ -112,7 +71,7 @@ TEST(time_singleshot_again, 0)
 	}
 	t.timeout_abs_ns = clock_ns() + NSEC_PER_MSEC;
 	CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
-	CHECK(ticked());
+	CHECK(wait_tick(clock_ns() + LATE));
 	clock_spin(5 * NSEC_PER_MSEC);
 	CHECK_EQ(ticks, 1);
 	end();

@@ -8,54 +8,10 @@
  *
  * From <xen/vcpu.h>, <xen/sched.h>, <xen/xen.h> (vcpu_time_info).
  */
-#include "common/test.h"
-
-static unsigned int ticks;
-static uint64_t tick_at;
-
-static void tick(evtchn_port_t port, void *arg)
-{
-	(void)port;
-	(void)arg;
-	ticks++;
-	tick_at = clock_ns();
-}
-
-/* Generous, since the machine may be emulated on a busy host. */
-#define LATE	(500 * NSEC_PER_MSEC)
+#include "time/ticks.h"
 
 /* Xen's timers may fire so much before their time (its word timer_slop). */
 #define EARLY	(50 * NSEC_PER_USEC)
-
-static int port;
-
-static void begin(void)
-{
-	/* A new vCPU may begin with one. */
-	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
-	port = event_bind_virq(VIRQ_TIMER, 0);
-	CHECK(port > 0);
-	ticks = 0;
-	event_set_handler(port, tick, NULL);
-	events_enable();
-}
-
-static void end(void)
-{
-	clock_set_timer(0);
-	hc_vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL);
-	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
-	events_disable();
-	event_close(port);
-}
-
-static bool wait_tick(uint64_t until)
-{
-	while (!READ_ONCE(ticks) && clock_ns() < until) {
-		cpu_relax();
-	}
-	return ticks;
-}
 
 TEST(time_monotonic, 0)
 {
