@@ -7,15 +7,14 @@
  *
  *	rcx  r11  rip  cs  rflags  rsp  ss
  *
- * The way back is the iret hypercall; its flags lie below rip. VGCF_in_syscall
- * there says that rcx and r11 may be lost, as with SYSRET.
+ * The way back is the iret hypercall; its flags lie below rip. None, although
+ * VGCF_in_syscall would allow rcx and r11 to be lost, as with SYSRET: stock
+ * kernels return like this, so it is what hypervisors are quick at.
  */
 #define __ASSEMBLY__
-#include <xen/xen.h>
 
 #include "lib/regs.h"
 
-#define REGS_VECTOR	(15 * 8)
 #define REGS_FLAGS	(16 * 8)
 
 	.text
@@ -47,11 +46,7 @@ entry_user_syscall:
 	call	kernel_syscall
 	mov	%rbx, %rdi
 	call	kernel_leave
-	xor	%eax, %eax
-	mov	$(1 << _VGCF_in_syscall), %ecx
-	cmpq	$ENTRY_SYSCALL, REGS_VECTOR(%rsp)
-	cmove	%ecx, %eax		/* else all registers are loaded */
-	mov	%rax, REGS_FLAGS(%rsp)
+	movq	$0, REGS_FLAGS(%rsp)
 	mov	%rsp, %rdi
 	jmp	entry_return
 	.size	entry_user_syscall, . - entry_user_syscall
