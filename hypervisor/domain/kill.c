@@ -57,7 +57,7 @@ int domain_kill(struct domain *d)
 	while (!err && d->kill_step < ARRAY_LEN(steps)) {
 		err = steps[d->kill_step](d);
 		if (!err && ++d->kill_step < ARRAY_LEN(steps) &&
-		    READ_ONCE(this_cpu(softirq_pending))) {
+		    READ_ONCE(cpu_info()->softirq_pending)) {
 			err = -ERESTART;
 		}
 	}

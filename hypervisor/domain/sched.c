@@ -379,7 +379,7 @@ void idle_loop(void)
 		irq_disable();
 		if (rq->retry) {
 			softirq_raise(SOFTIRQ_SCHEDULE);
-		} else if (!READ_ONCE(this_cpu(softirq_pending))) {
+		} else if (!READ_ONCE(cpu_info()->softirq_pending)) {
 			/* An interrupt after the look ends the halt. */
 			__asm__ volatile("sti; hlt" ::: "memory");
 		}

@@ -262,7 +262,7 @@ int evtchn_close_all(struct domain *d)
 			continue;
 		}
 		(void)evtchn_close(d, p);
-		if (p % 64 == 0 && READ_ONCE(this_cpu(softirq_pending))) {
+		if (p % 64 == 0 && READ_ONCE(cpu_info()->softirq_pending)) {
 			return -ERESTART;
 		}
 	}

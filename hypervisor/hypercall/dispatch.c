@@ -77,7 +77,7 @@ const hypercall_fn hypercall_table[NR_HYPERCALLS] = {
 
 bool hypercall_preempt(void)
 {
-	return READ_ONCE(*cpu_info()->softirq_pending) ||
+	return READ_ONCE(cpu_info()->softirq_pending) ||
 		vcpu_upcall_due(current);
 }
 

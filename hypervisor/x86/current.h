@@ -29,11 +29,10 @@ struct cpu_info {
 	struct cpu_regs guest_regs;	/* rsp0 points just below .es */
 	struct vcpu *current;
 	u64 percpu_offset;		/* this CPU's variables, minus template */
-	u64 scratch[3];			/* entry.S: spilled registers */
+	u64 scratch[2];			/* entry.S: spilled registers */
 	u32 fixup_error, fixup_vector;	/* of the last fault with a fixup */
 	u32 cpu;			/* our CPU number, 0 .. nr_cpus - 1 */
-	u32 pad;
-	u32 *softirq_pending;		/* this CPU's, for entry.S */
+	u32 softirq_pending;		/* read on every way out to a guest */
 	/* Read by hypercall/perfc.c: entries by kind, hypercalls by number. */
 	u64 counts[NR_ENTRY_COUNTS];
 	u64 calls[NR_HYPERCALLS];

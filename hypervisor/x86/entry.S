@@ -70,8 +70,7 @@ entry_syscall:
 	je	syscall_from_user
 	cmpq	$NR_HYPERCALL_IRET, REGS_rax(%rsp)
 	je	iret_fast
-	cmpq	$NR_HYPERCALL_SEGMENT_BASE, REGS_rax(%rsp)
-	je	segment_base_fast
+	ja	high_hypercall
 	cmpq	$NR_HYPERCALL_STACK_SWITCH, REGS_rax(%rsp)
 	je	stack_switch_fast
 
@@ -106,6 +105,11 @@ hypercall_done:
 	jmp	exit_work
 9:	mov	%rax, REGS_rax(%rsp)
 	jmp	exit_to_guest
+
+high_hypercall:
+	cmpq	$NR_HYPERCALL_SEGMENT_BASE, REGS_rax(%rsp)
+	je	segment_base_fast
+	jmp	hypercall
 
 hypercall_unknown:
 	call	hc_missing

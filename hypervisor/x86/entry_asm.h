@@ -69,15 +69,14 @@
 
 /* Goes to `target` when there is work before a guest may run; uses reg. */
 	.macro IF_WORK target, reg
-	mov	CI_SOFTIRQ(%rsp), \reg
-	cmpl	$0, (\reg)
+	cmpl	$0, CI_SOFTIRQ(%rsp)
 	jne	\target
 	mov	CI_CURRENT(%rsp), \reg
 	mov	V_INFO(\reg), \reg
-	cmpb	$0, INFO_MASK(\reg)
-	jne	772f
 	cmpb	$0, INFO_PENDING(\reg)
-	jne	\target
+	je	772f
+	cmpb	$0, INFO_MASK(\reg)
+	je	\target
 772:
 	.endm
 

@@ -37,5 +37,4 @@ __init void percpu_init(unsigned int cpu)
 	ci = cpu_info_of(cpu);
 	ci->cpu = cpu;
 	ci->percpu_offset = percpu_offsets[cpu];
-	ci->softirq_pending = &per_cpu(softirq_pending, cpu);
 }

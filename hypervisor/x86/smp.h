@@ -16,9 +16,6 @@ enum softirq {
 	NR_SOFTIRQS,
 };
 
-/* Read by entry.S on every way out to a guest. */
-DECLARE_PER_CPU(u32, softirq_pending);
-
 void softirq_register(enum softirq nr, void (*fn)(void));
 void softirq_raise(enum softirq nr);
 void softirq_raise_on(enum softirq nr, unsigned int cpu);

@@ -5,9 +5,8 @@
  * anywhere, run on the way out to a guest and in the idle loop, never nested.
  */
 #include "lib/bits.h"
+#include "x86/percpu.h"
 #include "x86/smp.h"
-
-DEFINE_PER_CPU(u32, softirq_pending);
 
 static void (*handlers[NR_SOFTIRQS])(void) __ro_after_init;
 
@@ -18,12 +17,12 @@ void softirq_register(enum softirq nr, void (*fn)(void))
 
 void softirq_raise(enum softirq nr)
 {
-	atomic_or(&this_cpu(softirq_pending), (u32)BIT(nr));
+	atomic_or(&cpu_info()->softirq_pending, (u32)BIT(nr));
 }
 
 void softirq_raise_on(enum softirq nr, unsigned int cpu)
 {
-	u32 *pending = &per_cpu(softirq_pending, cpu);
+	u32 *pending = &cpu_info_of(cpu)->softirq_pending;
 	u32 bit = (u32)BIT(nr);
 
 	if (__atomic_fetch_or(pending, bit, __ATOMIC_SEQ_CST) & bit) {
@@ -36,7 +35,7 @@ void softirq_raise_on(enum softirq nr, unsigned int cpu)
 
 void softirq_run(void)
 {
-	u32 *word = &this_cpu(softirq_pending);
+	u32 *word = &cpu_info()->softirq_pending;
 	u32 pending;
 
 	while ((pending = READ_ONCE(*word)) != 0) {
