@@ -11,7 +11,7 @@
  *	FAIL name: case: what was expected
  *	STEP number	a long test goes on
  *	RESULT name verdict cases [reason]
- *	ALONE name	not run: wants a boot of its own
+ *	ALONE name [cpus=4]	not run: wants a boot of its own
  *	CRASHES name	what follows must end this domain
  *	VERDICT word	the end
  */
@@ -244,7 +244,9 @@ int main(void)
 			continue;
 		}
 		if ((t->flags & ALONE) && !has_only) {
-			printk("ALONE %s\n", t->name);
+			printk("ALONE %s%s\n", t->name,
+			       (t->flags & FOUR_CPUS) == FOUR_CPUS ?
+			       " cpus=4" : "");
 			continue;
 		}
 		run(t);

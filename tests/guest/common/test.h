@@ -29,6 +29,7 @@
 enum test_flags {
 	ALONE = 1,		/* a boot for itself */
 	CRASHES = 2 | ALONE,	/* success is that the domain is crashed */
+	FOUR_CPUS = 4 | ALONE,	/* with four of them, each a vCPU of ours */
 };
 
 struct test {
