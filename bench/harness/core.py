@@ -37,7 +37,7 @@ def measure(place, only=None, **more):
 
 # What a lock of all CPUs would show in.
 ON_CPUS = ("null_syscall,page_fault,mmap_1m,fork_exit,fork_exec,pipe_self,"
-           "pipe_pingpong,clock_gettime")
+           "pipe_pingpong,clock_gettime,evtchn_self,evtchn_spread")
 
 
 def on_cpus(cpus, place="pv-dom0"):

@@ -176,7 +176,10 @@ class Report:
         self.add("Several CPUs at once",
                  f"A process on each of {many} virtual CPUs of domain 0 does "
                  "the same at once: instructions in the hypervisor for one "
-                 "operation, beside one CPU alone.", rows)
+                 "operation, beside one CPU alone. Events: each process's "
+                 "port has its interrupt on the process's CPU (evtchn_self), "
+                 "or where Linux puts it (evtchn_spread), which makes most "
+                 "events another CPU's, with wake-ups both ways.", rows)
 
     def start(self):
         start, memory = self.data.get("start", {}), self.data.get("memory", {})

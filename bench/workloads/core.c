@@ -6,10 +6,14 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <setjmp.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -270,12 +274,45 @@ struct evtchn_port { unsigned int port; };
 static int evtchn_fd = -1;
 static struct evtchn_port evtchn_local;
 
-static int evtchn_usable(void)
+/* The name that this process gives to the driver's interrupts. */
+static char evtchn_name[16];
+
+/*
+ * Linux spreads ports over its CPUs as it thinks fit. Here each is brought to
+ * the CPU that this process runs on, so that CPUs have nothing in common.
+ */
+static void interrupts_here(void)
+{
+	FILE *table = fopen("/proc/interrupts", "r");
+	char line[1024], path[64];
+
+	while (table && fgets(line, sizeof(line), table)) {
+		FILE *list;
+
+		if (!strstr(line, evtchn_name)) {
+			continue;
+		}
+		snprintf(path, sizeof(path), "/proc/irq/%d/smp_affinity_list",
+			 atoi(line));
+		list = fopen(path, "w");
+		if (!list || fprintf(list, "%d\n", sched_getcpu()) < 0 ||
+		    fclose(list)) {
+			die(path);
+		}
+	}
+	if (table) {
+		fclose(table);
+	}
+}
+
+static int evtchn_open(void)
 {
 	unsigned int self_domain = DOMID_SELF;
 	struct evtchn_bind bind = { .remote_domain = DOMID_SELF };
 	int port;
 
+	snprintf(evtchn_name, sizeof(evtchn_name), "events%d.", getpid());
+	prctl(PR_SET_NAME, evtchn_name);
 	evtchn_fd = open("/dev/xen/evtchn", O_RDWR);
 	if (evtchn_fd < 0) {
 		return 0;
@@ -288,6 +325,21 @@ static int evtchn_usable(void)
 	}
 	evtchn_local.port = bind.remote_port;
 	return 1;
+}
+
+static int evtchn_usable(void)
+{
+	if (!evtchn_open()) {
+		return 0;
+	}
+	interrupts_here();
+	return 1;
+}
+
+/* As Linux spreads them: on several CPUs, an event is another CPU's. */
+static int evtchn_spread_usable(void)
+{
+	return getenv("cpus") && evtchn_open();
 }
 
 static void evtchn_self(int n)
@@ -321,5 +373,6 @@ const struct workload workloads[] = {
 	{ "pipe_pingpong", pipe_pingpong, 1000, NULL },
 	{ "clock_gettime", clock_gettime_op, 1000, NULL },
 	{ "evtchn_self", evtchn_self, 1000, evtchn_usable },
+	{ "evtchn_spread", evtchn_self, 1000, evtchn_spread_usable },
 };
 const size_t nr_workloads = sizeof(workloads) / sizeof(workloads[0]);
