@@ -11,6 +11,7 @@
 
 enum peer_command {
 	PEER_IDLE, PEER_CALL, PEER_READ, PEER_WRITE, PEER_FPU_SET, PEER_FPU_GET,
+	PEER_RUN,
 };
 
 struct peer_box {
@@ -81,6 +82,8 @@ asm(".pushsection .rodata\n"
     "	je 7f\n"
     "	cmp $5, %rax\n"
     "	je 8f\n"
+    "	cmp $6, %rax\n"
+    "	je 9f\n"
     "	mov $29, %eax\n"		/* SCHEDOP_yield */
     "	xor %edi, %edi\n"
     "	xor %esi, %esi\n"
@@ -142,6 +145,11 @@ asm(".pushsection .rodata\n"
     "	movups %xmm14, 1504(%rbx)\n"
     "	movups %xmm15, 1520(%rbx)\n"
     "	jmp 5b\n"
+    "9:	mov 16(%rbx), %rdi\n"
+    "	mov 24(%rbx), %rsi\n"
+    "	call *8(%rbx)\n"
+    "	mov %rax, 56(%rbx)\n"
+    "	jmp 5b\n"
     "peer_stub_pf:\n"
     "	movq $15, 64(%rbx)\n"
     "	jmp 6f\n"
@@ -200,7 +208,7 @@ static void unmap_page(unsigned int n)
 	hc_update_va_mapping(PEER_WINDOW + n * PAGE_SIZE, 0, UVMF_INVLPG);
 }
 
-static void create(struct peer *p)
+domid_t domain_new(void)
 {
 	struct xen_domctl op = {
 		.cmd = XEN_DOMCTL_createdomain,
@@ -216,20 +224,26 @@ static void create(struct peer *p)
 		test_skip("not the control domain");
 	}
 	must("create", err);
-	p->id = op.domain;
+	return op.domain;
+}
+
+void domain_set_limit(domid_t id, unsigned long pages)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_max_mem, .domain = id,
+		.u.max_mem.max_memkb = pages * 4,
+	};
+
+	must("max_mem", hc_domctl(&op));
 }
 
 static void give_memory(struct peer *p)
 {
-	struct xen_domctl op = {
-		.cmd = XEN_DOMCTL_max_mem, .domain = p->id,
-		.u.max_mem.max_memkb = PEER_PAGES * 4 + 64,
-	};
 	struct xen_memory_reservation r = {
 		.nr_extents = PEER_PAGES, .domid = p->id,
 	};
 
-	must("max_mem", hc_domctl(&op));
+	domain_set_limit(p->id, PEER_PAGES + 16);
 	for (unsigned int i = 0; i < PEER_PAGES; i++) {
 		p->mfn[i] = i;
 	}
@@ -325,7 +339,7 @@ void peer_create(struct peer *p)
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_vcpus };
 	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L4_TABLE };
 
-	create(p);
+	p->id = domain_new();
 	op.domain = p->id;
 	op.u.max_vcpus.max = 1;
 	must("vCPUs", hc_domctl(&op));
@@ -343,15 +357,14 @@ void peer_create(struct peer *p)
 	must("unpause", hc_domctl(&op));
 }
 
-void peer_destroy(struct peer *p)
+void domain_end(domid_t id)
 {
 	struct xen_domctl op = {
-		.cmd = XEN_DOMCTL_destroydomain, .domain = p->id,
+		.cmd = XEN_DOMCTL_destroydomain, .domain = id,
 	};
 	uint64_t end = clock_ns() + 2 * NSEC_PER_SEC;
 	long err;
 
-	unmap_slot(kernel_root, PEER_WINDOW);
 	do {
 		err = hc_domctl(&op);
 	} while (err == -XEN_EAGAIN);
@@ -360,11 +373,17 @@ void peer_destroy(struct peer *p)
 	do {
 		memset(&op, 0, sizeof(op));
 		op.cmd = XEN_DOMCTL_getdomaininfo;
-		op.domain = p->id;
+		op.domain = id;
 		err = hc_domctl(&op);
 		hc_sched_op(SCHEDOP_yield, NULL);
-	} while (!err && op.domain == p->id && clock_ns() < end);
-	CHECK(err || op.domain != p->id, "it is still there");
+	} while (!err && op.domain == id && clock_ns() < end);
+	CHECK(err || op.domain != id, "it is still there");
+}
+
+void peer_destroy(struct peer *p)
+{
+	unmap_slot(kernel_root, PEER_WINDOW);
+	domain_end(p->id);
 }
 
 bool peer_has_ended(struct peer *p)
@@ -440,6 +459,20 @@ int peer_read(struct peer *p, unsigned long va, unsigned char *value)
 	p->box->arg[0] = va;
 	command(p, PEER_READ);
 	*value = p->box->result;
+	return (int)p->box->fault - 1;
+}
+
+int peer_run(struct peer *p, const void *code, size_t size, unsigned long arg,
+	     unsigned long arg2, unsigned long *result)
+{
+	unsigned int n = PEER_PAGES - 2;
+
+	memcpy(peer_page(p, n), code, size);
+	p->box->arg[0] = peer_va(n);
+	p->box->arg[1] = arg;
+	p->box->arg[2] = arg2;
+	command(p, PEER_RUN);
+	*result = p->box->result;
 	return (int)p->box->fault - 1;
 }
 

@@ -28,6 +28,14 @@ struct peer {
 	struct peer_box *box;		/* ours and its */
 };
 
+/*
+ * A domain with nothing in it yet, and how many pages it may have; skips the
+ * test where we may not. domain_end waits until nothing is left of it.
+ */
+domid_t domain_new(void);
+void domain_set_limit(domid_t id, unsigned long pages);
+void domain_end(domid_t id);
+
 /* Makes the domain and starts it; skips the test where we may not. */
 void peer_create(struct peer *p);
 
@@ -48,6 +56,13 @@ bool peer_call_done(struct peer *p, long *result);
 /* Has it read a byte, or write one: the exception that it took, or -1. */
 int peer_read(struct peer *p, unsigned long va, unsigned char *value);
 int peer_write(struct peer *p, unsigned long va, unsigned char value);
+
+/*
+ * Has it run code that begins with arg in rdi, arg2 in rsi, keeps rbx and the
+ * stack, and ends with ret, result in rax: the exception that it took, or -1.
+ */
+int peer_run(struct peer *p, const void *code, size_t size, unsigned long arg,
+	     unsigned long arg2, unsigned long *result);
 
 /* Its FPU: xmm halves hold value + i; how many of all these are not so. */
 void peer_fpu_set(struct peer *p, uint64_t value, unsigned int mxcsr,
