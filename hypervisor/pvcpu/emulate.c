@@ -14,6 +14,7 @@
 #include "x86/msr.h"
 
 #define LAR_LONG_MODE	(1U << 21)
+#define DR6_BS		(1U << 14)	/* a single step */
 
 /* XEN_EMULATE_PREFIX (arch-x86/xen.h) and cpuid. */
 static const u8 forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
@@ -48,6 +49,10 @@ static void retire(struct cpu_user_regs *regs, unsigned int length)
 	}
 	regs->rflags &= ~(u64)EFLAGS_RF;
 	cpu_info()->counts[COUNT_EMULATED]++;
+	if (regs->rflags & EFLAGS_TF) {
+		current->pv.dr[6] |= DR6_BS;
+		guest_trap(regs, TRAP_DB, 0);
+	}
 }
 
 static u64 edx_eax(const struct cpu_user_regs *regs)

@@ -4,7 +4,7 @@
 #include "common/snippet.h"
 
 static struct sighting seen;
-static uint64_t resume_rip, result;
+static uint64_t resume_rip, resume_rsp, result;
 
 static bool watch(struct regs *regs)
 {
@@ -19,8 +19,9 @@ static bool watch(struct regs *regs)
 	if (from_user(regs)) {
 		return false;
 	}
-	/* Back to the caller of the snippet. */
+	/* Back to the caller of the snippet, with flags fit for C. */
 	regs->rip = resume_rip;
+	regs->rflags &= ~(FLAG_TF | FLAG_DF | FLAG_NT | FLAG_AC);
 	return true;
 }
 
@@ -38,12 +39,12 @@ const struct sighting *kernel_watch2(snippet_fn fn, unsigned long arg,
 	asm volatile("lea 1f(%%rip), %%rax\n"
 		     "mov %%rax, %[resume]\n"
 		     "push %%rbp\n"
-		     "mov %%rsp, %%rbx\n"
+		     "mov %%rsp, %[sp]\n"
 		     "call *%[fn]\n"
-		     "1: mov %%rbx, %%rsp\n"
+		     "1: mov %[sp], %%rsp\n"
 		     "pop %%rbp\n"
-		     : [resume] "=m" (resume_rip), "+D" (arg), "+S" (arg2),
-		       "=&a" (result)
+		     : [resume] "=m" (resume_rip), [sp] "=m" (resume_rsp),
+		       "+D" (arg), "+S" (arg2), "=&a" (result)
 		     : [fn] "r" (fn)
 		     : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11",
 		       "r12", "r13", "r14", "r15", "memory", "cc");
