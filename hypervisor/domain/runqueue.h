@@ -61,6 +61,7 @@ struct vcpu *runqueue_steal(struct runqueue *mine, unsigned int cpu,
 
 #define SLICE_NS	10000000	/* a turn at most */
 #define MIN_SLICE_NS	500000
+#define RUN_NS		100000		/* before one woken here may end it */
 #define PREEMPT_NS	1000000		/* ahead by less: a turn is not ended */
 
 /* When it is v's turn: the smaller the sooner, 0 is now.  v is locked. */

@@ -64,17 +64,27 @@ static void offer_waiting(struct runqueue *rq)
 	}
 }
 
-/* v was queued here: sees that a CPU looks at it.  rq is locked. */
+/*
+ * v was queued here: sees that a CPU looks at it.  rq is locked.  Who wakes
+ * another on his own CPU has RUN_NS first, to get ready all that he has for
+ * it: a ring of requests is then worth two switches, not each request.
+ */
 static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v,
 		   u64 now)
 {
-	sched_charge(rq->curr, now);
-	if (!vcpu_parked(v) && vcpu_may_run_on(v, cpu) &&
-	    (is_idle_vcpu(rq->curr) ||
-	     vcpu_turn(v) < vcpu_turn(rq->curr) - PREEMPT_NS)) {
-		softirq_raise_on(SOFTIRQ_SCHEDULE, cpu);
-	} else {
+	struct vcpu *curr = rq->curr;
+	u64 end = curr->runstate_info.state_entry_time + RUN_NS;
+
+	sched_charge(curr, now);
+	if (vcpu_parked(v) || !vcpu_may_run_on(v, cpu) ||
+	    (!is_idle_vcpu(curr) &&
+	     vcpu_turn(v) >= vcpu_turn(curr) - PREEMPT_NS)) {
 		offer_waiting(rq);
+	} else if (is_idle_vcpu(curr) || cpu != this_cpu_id() || now >= end) {
+		softirq_raise_on(SOFTIRQ_SCHEDULE, cpu);
+	} else if (end < curr->sched.slice_end) {
+		curr->sched.slice_end = end;
+		timer_set(&rq->slice, end);
 	}
 }
 

@@ -418,6 +418,45 @@ Test(sched, a_sleeper_is_not_starved)
 	cr_expect_geq(share(a, 3 * SECOND), 0.07);
 }
 
+/* Runs until d's vCPU has the only CPU. */
+static void run_until(struct domain *d)
+{
+	while (on_cpu[0]->domain != d) {
+		run(STEP_NS);
+	}
+	enter_cpu(0);
+}
+
+/* Who is woken waits until the waker has had its RUN_NS, and no longer. */
+Test(sched, a_waker_is_not_interrupted_at_once)
+{
+	boot(1);
+	struct domain *a = add(1, 256, 0, STEP_NS, 1000 * SECOND);
+	struct domain *b = add(1, 256, 0, 0, 0);
+
+	run_until(a);
+	for (unsigned int n = 0; n < 100; n++) {
+		u64 began;
+
+		run_until(b);
+		began = clock_ns;
+		vcpu_kick(a->vcpus[0]);
+		cr_assert_not(pending[0] & (1U << SOFTIRQ_SCHEDULE));
+		run_until(a);
+		cr_assert_geq(clock_ns - began, RUN_NS);
+		cr_assert_leq(clock_ns - began,
+			      RUN_NS + (SAVE_STEPS + 1) * STEP_NS);
+		if (n % 2) {	/* b has run for long: no reason to wait */
+			run_until(b);
+			run(SECOND / 1000);
+			enter_cpu(0);
+			vcpu_kick(a->vcpus[0]);
+			cr_assert(pending[0] & (1U << SOFTIRQ_SCHEDULE));
+			run_until(a);
+		}
+	}
+}
+
 Test(sched, affinity_is_kept)
 {
 	boot(4);
