@@ -3,6 +3,7 @@
 /*
  * Runs the tests that the command line asks for, in the order of their names.
  *	match=TEXT	those whose name contains TEXT
+ *	among=NAME,...	these
  *	only=NAME	this one, even if it wants a boot of its own
  *	after=NAME	those that come after NAME
  *	verbose=1	each case as it begins
@@ -225,10 +226,25 @@ static bool word(const char *name, char *value, size_t size)
 	return p;
 }
 
+/* Is the name one of those between the commas? */
+static bool in_list(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; (p = strstr(p, name)); p++) {
+		if ((p == list || p[-1] == ',') &&
+		    (p[n] == ',' || p[n] == '\0')) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int main(void)
 {
-	char match[64], only[64], after[64];
+	char match[64], only[64], after[64], among[512];
 	bool has_match = word("match=", match, sizeof(match));
+	bool has_among = word("among=", among, sizeof(among));
 	bool has_only = word("only=", only, sizeof(only));
 	bool has_after = word("after=", after, sizeof(after));
 	enum verdict worst = SUCCESS;
@@ -240,10 +256,13 @@ int main(void)
 		    has_match && !strstr(t->name, match)) {
 			continue;
 		}
+		if (has_among && !in_list(among, t->name)) {
+			continue;
+		}
 		if (has_after && strcmp(t->name, after) <= 0) {
 			continue;
 		}
-		if ((t->flags & ALONE) && !has_only) {
+		if ((t->flags & ALONE) && !has_only && !has_among) {
 			printk("ALONE %s%s\n", t->name,
 			       (t->flags & FOUR_CPUS) == FOUR_CPUS ?
 			       " cpus=4" : "");

@@ -34,7 +34,7 @@ _Static_assert(offsetof(struct peer_box, start_xmm) == 1280, "as in the code");
  */
 asm(".pushsection .rodata\n"
     ".globl peer_code, peer_code_end, peer_stub_pf, peer_stub_gp\n"
-    ".globl peer_stub_ud, peer_stub_event\n"
+    ".globl peer_stub_ud, peer_stub_nm, peer_stub_event\n"
     "peer_code:\n"
     /* First of all: what did the registers hold? */
     "	mov $0x200000001400, %rsp\n"
@@ -156,6 +156,9 @@ asm(".pushsection .rodata\n"
     "peer_stub_gp:\n"
     "	movq $14, 64(%rbx)\n"
     "	jmp 6f\n"
+    "peer_stub_nm:\n"
+    "	movq $8, 64(%rbx)\n"
+    "	jmp 6f\n"
     "peer_stub_ud:\n"
     "	movq $7, 64(%rbx)\n"
     "6:	mov $0x200000003000, %rsp\n"
@@ -166,7 +169,8 @@ asm(".pushsection .rodata\n"
     ".popsection\n");
 
 extern const char peer_code[], peer_code_end[], peer_stub_pf[];
-extern const char peer_stub_gp[], peer_stub_ud[], peer_stub_event[];
+extern const char peer_stub_gp[], peer_stub_ud[], peer_stub_nm[];
+extern const char peer_stub_event[];
 
 static unsigned long in_peer(const char *label)
 {
@@ -311,6 +315,7 @@ static void set_context(struct peer *p)
 	c.failsafe_callback_eip = in_peer(peer_stub_ud);
 	c.syscall_callback_eip = in_peer(peer_stub_ud);
 	set_trap(&c, VEC_UD, peer_stub_ud);
+	set_trap(&c, VEC_NM, peer_stub_nm);
 	set_trap(&c, VEC_GP, peer_stub_gp);
 	set_trap(&c, VEC_PF, peer_stub_pf);
 	set_xen_guest_handle(op.u.vcpucontext.ctxt, &c);
