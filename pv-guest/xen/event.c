@@ -13,7 +13,16 @@
 static struct {
 	event_handler_t handler;
 	void *arg;
+	unsigned int only;	/* for that vCPU, plus 1; 0: for any */
 } handlers[NR_PORTS];
+
+/* Two vCPUs' ports share words: one of these is left to its own, who is told. */
+static inline bool is_for_us(evtchn_port_t port)
+{
+	unsigned int only = handlers[port].only;
+
+	return !only || only == this_cpu()->id + 1;
+}
 
 static inline void bit_set(xen_ulong_t *words, unsigned int bit)
 {
@@ -79,7 +88,8 @@ void event_dispatch(void)
 						     __builtin_ctzl(bits);
 
 				/* Another vCPU may have it already. */
-				if (bit_clear(shared_info->evtchn_pending,
+				if (is_for_us(port) &&
+				    bit_clear(shared_info->evtchn_pending,
 					      port) && handlers[port].handler) {
 					handlers[port].handler(port,
 						handlers[port].arg);
@@ -124,6 +134,7 @@ void event_forget_all(void)
 {
 	for (evtchn_port_t port = 0; port < NR_PORTS; port++) {
 		handlers[port].handler = NULL;
+		handlers[port].only = 0;
 		bit_set(shared_info->evtchn_mask, port);
 	}
 }
@@ -133,7 +144,13 @@ int event_bind_virq(unsigned int virq, unsigned int vcpu)
 	struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
 	int err = hc_event_channel_op(EVTCHNOP_bind_virq, &op);
 
-	return err ? err : (int)op.port;
+	if (err) {
+		return err;
+	}
+	/* The others may be moved. */
+	handlers[op.port].only = virq == VIRQ_TIMER || virq == VIRQ_DEBUG ?
+				 vcpu + 1 : 0;
+	return op.port;
 }
 
 int event_bind_ipi(unsigned int vcpu)
@@ -141,7 +158,11 @@ int event_bind_ipi(unsigned int vcpu)
 	struct evtchn_bind_ipi op = { .vcpu = vcpu };
 	int err = hc_event_channel_op(EVTCHNOP_bind_ipi, &op);
 
-	return err ? err : (int)op.port;
+	if (err) {
+		return err;
+	}
+	handlers[op.port].only = vcpu + 1;
+	return op.port;
 }
 
 int event_alloc_unbound(domid_t domain, domid_t remote)
@@ -177,5 +198,6 @@ int event_close(evtchn_port_t port)
 
 	event_mask(port);
 	handlers[port].handler = NULL;
+	handlers[port].only = 0;
 	return hc_event_channel_op(EVTCHNOP_close, &op);
 }
