@@ -51,23 +51,29 @@ int audit(void)
 	static char text[16384 + 1], key = 'a';
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys };
 
+	int differ;
+
 	if (!is_initial_domain() || !on_paravane()) {
 		return -1;
 	}
 	set_xen_guest_handle(op.u.debug_keys.keys, &key);
 	op.u.debug_keys.nr_keys = 1;
 	if (hc_sysctl(&op)) {
-		return -1;
+		test_error("no debug keys");
 	}
 	memset(&op, 0, sizeof(op));
 	op.cmd = XEN_SYSCTL_readconsole;
 	set_xen_guest_handle(op.u.readconsole.buffer, text);
 	op.u.readconsole.count = sizeof(text) - 1;
 	if (hc_sysctl(&op)) {
-		return -1;
+		test_error("no log");
 	}
 	text[op.u.readconsole.count] = '\0';
-	return last_audit(text);
+	differ = last_audit(text);
+	if (differ < 0) {
+		test_error("no audit in the log");
+	}
+	return differ;
 }
 
 static long free_pages_now(void)
