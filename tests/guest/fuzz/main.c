@@ -13,10 +13,11 @@
 #include "fuzz/calls.h"
 #include "fuzz/random.h"
 
-#define ROUND	20000	/* calls of each vCPU between two audits */
+#define ROUND	20000	/* calls between two audits */
 
 static struct {
 	unsigned long seed, calls;	/* of each vCPU */
+	unsigned long share;		/* of a round, each vCPU's */
 	unsigned int cpus;
 	bool trace;
 	volatile unsigned long round;	/* the one that may be made */
@@ -36,14 +37,14 @@ static void make_round(unsigned long n)
 
 static unsigned long nr_rounds(void)
 {
-	return (fuzz.calls + ROUND - 1) / ROUND;
+	return (fuzz.calls + fuzz.share - 1) / fuzz.share;
 }
 
 static unsigned long round_size(unsigned long round)
 {
-	unsigned long left = fuzz.calls - round * ROUND;
+	unsigned long left = fuzz.calls - round * fuzz.share;
 
-	return left < ROUND ? left : ROUND;
+	return left < fuzz.share ? left : fuzz.share;
 }
 
 static void other_vcpu(void *arg)
@@ -84,6 +85,7 @@ static void run_fuzz(unsigned int cpus, unsigned long calls)
 	fuzz.trace = cmdline_value("trace=");
 	fuzz.cpus = cpus;
 	fuzz.calls = (calls + cpus - 1) / cpus;
+	fuzz.share = ROUND / cpus;
 	random_seed(fuzz.seed * FUZZ_CPUS);
 	fuzz_pools(cpus);
 	events_disable();
