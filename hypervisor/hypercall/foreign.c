@@ -33,12 +33,8 @@ int foreign_get(domid_t id, struct domain **out)
 		*out = d;
 		return 0;
 	}
-	if (id == DOMID_IO) {
-		*out = &domain_io;
-		return 0;
-	}
-	if (id == DOMID_XEN) {
-		*out = &domain_hv;
+	if (id == DOMID_IO || id == DOMID_XEN) {
+		*out = id == DOMID_IO ? &domain_io : &domain_hv;
 		return d->privileged ? 0 : -EPERM;
 	}
 	return id == d->id ? -ESRCH : domain_for_caller(id, out);

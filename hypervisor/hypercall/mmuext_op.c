@@ -128,7 +128,7 @@ static int one_op(const struct mmuext_op *op, struct domain *owner)
 	case MMUEXT_FLUSH_CACHE:
 	case MMUEXT_FLUSH_CACHE_GLOBAL:
 		if (!current->domain->privileged) {
-			return -EACCES;
+			return op->cmd == MMUEXT_FLUSH_CACHE ? -EACCES : -EINVAL;
 		}
 		wbinvd();
 		return 0;

@@ -11,12 +11,12 @@
 
 enum peer_command {
 	PEER_IDLE, PEER_CALL, PEER_READ, PEER_WRITE, PEER_FPU_SET, PEER_FPU_GET,
-	PEER_RUN,
+	PEER_RUN, PEER_ECHO,
 };
 
 struct peer_box {
 	volatile uint64_t command;
-	volatile uint64_t arg[6];
+	volatile uint64_t arg[6];	/* PEER_ECHO: port, stop, came, in vain */
 	volatile uint64_t result;
 	volatile uint64_t fault;	/* vector + 1; 0: none */
 	uint64_t unused[119];
@@ -84,6 +84,8 @@ asm(".pushsection .rodata\n"
     "	je 8f\n"
     "	cmp $6, %rax\n"
     "	je 9f\n"
+    "	cmp $7, %rax\n"
+    "	je 10f\n"
     "	mov $29, %eax\n"		/* SCHEDOP_yield */
     "	xor %edi, %edi\n"
     "	xor %esi, %esi\n"
@@ -163,8 +165,31 @@ asm(".pushsection .rodata\n"
     "	movq $7, 64(%rbx)\n"
     "6:	mov $0x200000003000, %rsp\n"
     "	jmp 5b\n"
+    /* Sleeps with open events; the upcall answers, and sleeps again. */
+    "10:	mov $29, %eax\n"		/* SCHEDOP_block */
+    "	mov $1, %edi\n"
+    "	xor %esi, %esi\n"
+    "	syscall\n"
+    "	jmp 10b\n"
     "peer_stub_event:\n"
-    "	ud2\n"
+    "	mov $0x200000003000, %rsp\n"
+    "	mov $0x200000007000, %rsi\n"	/* its shared_info */
+    "	movb $0, (%rsi)\n"
+    "	xor %eax, %eax\n"
+    "	xchg %rax, 8(%rsi)\n"
+    "	mov 8(%rbx), %rax\n"
+    "	lock btr %rax, 2048(%rsi)\n"	/* evtchn_pending */
+    "	jc 1f\n"
+    "	incq 32(%rbx)\n"
+    "	jmp 10b\n"
+    "1:	incq 24(%rbx)\n"
+    "	cmpq $0, 16(%rbx)\n"
+    "	jne 5b\n"
+    "	mov $32, %eax\n"		/* EVTCHNOP_send */
+    "	mov $4, %edi\n"
+    "	lea 8(%rbx), %rsi\n"
+    "	syscall\n"
+    "	jmp 10b\n"
     "peer_code_end:\n"
     ".popsection\n");
 
@@ -329,14 +354,11 @@ static void mask_events(struct peer *p)
 		.cmd = XEN_DOMCTL_getdomaininfo, .domain = p->id,
 	};
 	struct shared_info *s;
-	unsigned long own = p->mfn[PEER_SHARED];
 
 	must("info", hc_domctl(&op));
 	p->mfn[PEER_SHARED] = op.u.getdomaininfo.shared_info_frame;
 	s = peer_page(p, PEER_SHARED);
 	s->vcpu_info[0].evtchn_upcall_mask = 1;
-	unmap_page(PEER_SHARED);
-	p->mfn[PEER_SHARED] = own;
 }
 
 void peer_create(struct peer *p)
@@ -490,6 +512,40 @@ bool peer_call_done(struct peer *p, long *result)
 uint64_t peer_start_register(struct peer *p, unsigned int n)
 {
 	return n < 15 ? p->box->start_regs[n] : p->box->start_xmm[n - 15];
+}
+
+/* What a binding left pending is not ours to answer. */
+void peer_echo_begin(struct peer *p, evtchn_port_t port)
+{
+	struct shared_info *s = peer_page(p, PEER_SHARED);
+
+	must("its shared_info",
+	     peer_call(p, __HYPERVISOR_update_va_mapping, peer_va(PEER_SHARED),
+		       pte_make(p->mfn[PEER_SHARED], PTE_USER), UVMF_INVLPG,
+		       0));
+	s->evtchn_pending[port / 64] &= ~(1UL << port % 64);
+	s->vcpu_info[0].evtchn_pending_sel = 0;
+	s->vcpu_info[0].evtchn_upcall_pending = 0;
+	p->box->arg[0] = port;
+	p->box->arg[1] = p->box->arg[2] = p->box->arg[3] = 0;
+	begin(p, PEER_ECHO);
+}
+
+unsigned long peer_echo_end(struct peer *p, evtchn_port_t ours,
+			    unsigned long *in_vain)
+{
+	uint64_t end = clock_ns() + 5 * NSEC_PER_SEC;
+
+	p->box->arg[1] = true;
+	event_send(ours);
+	while (p->box->command != PEER_IDLE) {
+		hc_sched_op(SCHEDOP_yield, NULL);
+		if (clock_ns() > end) {
+			test_error("the second domain's echo does not end");
+		}
+	}
+	*in_vain = p->box->arg[3];
+	return p->box->arg[2] - 1;
 }
 
 int peer_write(struct peer *p, unsigned long va, unsigned char value)

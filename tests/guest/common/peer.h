@@ -17,7 +17,7 @@
 #define PEER_VA		0x0000200000000000UL
 enum {
 	PEER_CODE, PEER_BOX, PEER_STACK, PEER_L1, PEER_L2, PEER_L3, PEER_L4,
-	PEER_SHARED,	/* a window on its shared_info */
+	PEER_SHARED,	/* its shared_info, mapped by us, not by itself */
 	PEER_GRANTS,	/* a window on its grant table */
 	PEER_DATA,	/* from here on pages for the test's use */
 };
@@ -73,6 +73,15 @@ unsigned int peer_fpu_differs(struct peer *p, uint64_t value,
 /* What it found in its registers at the start: 15 general, 32 halves of xmm. */
 #define PEER_START_REGISTERS	47
 uint64_t peer_start_register(struct peer *p, unsigned int n);
+
+/*
+ * From here on it answers each event on its port with one, asleep in between,
+ * until the end: how many came, and how many upcalls without one. `ours` is
+ * the other end of its port.
+ */
+void peer_echo_begin(struct peer *p, evtchn_port_t port);
+unsigned long peer_echo_end(struct peer *p, evtchn_port_t ours,
+			    unsigned long *in_vain);
 
 /* The address in the peer of its page n, and of our own window on it. */
 static inline unsigned long peer_va(unsigned int n)
