@@ -63,16 +63,21 @@ bool race_goes_on(unsigned int i, unsigned int rounds, bool seen)
 			      clock_ns() < other.began + 3 * NSEC_PER_SEC);
 }
 
-unsigned long other_end(void)
+bool other_is_down(void)
 {
 	uint64_t end = clock_ns() + 5 * NSEC_PER_SEC;
 
-	other.stop = true;
-	while (cpu_is_up(1)) {
-		if (clock_ns() > end) {
-			test_error("the other vCPU does not stop");
-		}
+	while (cpu_is_up(1) && clock_ns() < end) {
 		hc_sched_op(SCHEDOP_yield, NULL);
+	}
+	return !cpu_is_up(1);
+}
+
+unsigned long other_end(void)
+{
+	other.stop = true;
+	if (!other_is_down()) {
+		test_error("the other vCPU does not stop");
 	}
 	return other.rounds;
 }

@@ -13,6 +13,9 @@ void need_two_vcpus(void);
 void other_begin(void (*fn)(void *arg), void *arg);
 unsigned long other_end(void);
 
+/* Waits for vCPU 1's end: of other_end, or of what cpu_start had it do. */
+bool other_is_down(void);
+
 /*
  * For the loop of a race: goes on for `rounds`, then until what the test wants
  * to see has come, and the other has had its turns, or 3 seconds are over.

@@ -11,7 +11,9 @@
  *
  * From <xen/event_channel.h>, <xen/xen.h>.
  */
-#include "common/test.h"
+#include "common/audit.h"
+
+#include <xen/physdev.h>
 
 static unsigned int handled;
 static evtchn_port_t last_port;
@@ -340,7 +342,8 @@ TEST(event_bind_vcpu, 0)
 }
 
 /*
- * The FIFO ABI is there as a whole or not at all.
+ * The FIFO ABI, with its priorities, is there as a whole or not at all. Where
+ * it is there, a domain has it from its first init_control on.
  *
  * Differs from Xen 4.17: FIFO event channels are refused with -ENOSYS, as by a
  * Xen before 4.4; every kernel that knows them can do without.
@@ -351,26 +354,92 @@ TEST(event_fifo, 0)
 	struct evtchn_init_control init = {
 		.control_gfn = ~0UL, .offset = 0, .vcpu = NO_VCPU,
 	};
-	int err = hc_event_channel_op(EVTCHNOP_init_control, &init);
+	int port = event_bind_ipi(0);
+	struct evtchn_set_priority priority = {
+		.port = port, .priority = EVTCHN_FIFO_PRIORITY_MAX,
+	};
+	bool ours = on_paravane();
 
-	if (err == -XEN_ENOSYS) {
-		CHECK_EQ(hc_event_channel_op(EVTCHNOP_expand_array, &expand),
-			 -XEN_ENOSYS);
-		test_skip("no FIFO events here");
-	}
+	test_case("a priority without it");
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_set_priority, &priority),
+		 -XEN_ENOSYS);
 	test_case("no such vCPU");
-	CHECK_EQ(err, -XEN_ENOENT);
+	CHECK_EQ(hc_event_channel_op(EVTCHNOP_init_control, &init),
+		 ours ? -XEN_ENOSYS : -XEN_ENOENT);
 	test_case("a bad offset");
 	init.vcpu = 0;
 	init.offset = 4096;
 	CHECK_EQ(hc_event_channel_op(EVTCHNOP_init_control, &init),
-		 -XEN_EINVAL);
+		 ours ? -XEN_ENOSYS : -XEN_EINVAL);
 	init.offset = 4;
 	CHECK_EQ(hc_event_channel_op(EVTCHNOP_init_control, &init),
-		 -XEN_EINVAL);
+		 ours ? -XEN_ENOSYS : -XEN_EINVAL);
 	test_case("an array without a control block");
 	CHECK_EQ(hc_event_channel_op(EVTCHNOP_expand_array, &expand),
-		 -XEN_EOPNOTSUPP);
+		 ours ? -XEN_ENOSYS : -XEN_EOPNOTSUPP);
+	test_case("two levels go on");
+	handled = 0;
+	event_set_handler(port, count, NULL);
+	events_enable();
+	CHECK_EQ(event_send(port), 0);
+	events_disable();
+	CHECK_EQ(handled, 1);
+	event_close(port);
+}
+
+static int bind_pirq(unsigned int pirq)
+{
+	struct evtchn_bind_pirq op = { .pirq = pirq };
+	int err = hc_event_channel_op(EVTCHNOP_bind_pirq, &op);
+
+	return err ? err : (int)op.port;
+}
+
+/* A line of the machine that no device of it pulls: the real-time clock's. */
+#define QUIET_GSI	8
+
+/* A port for a device's interrupt. */
+TEST(event_pirq, 0)
+{
+	struct physdev_map_pirq map = {
+		.domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_GSI,
+		.index = QUIET_GSI, .pirq = QUIET_GSI,
+	};
+	struct physdev_unmap_pirq unmap = {
+		.domid = DOMID_SELF, .pirq = QUIET_GSI,
+	};
+	struct evtchn_status s;
+	int port;
+
+	if (!is_initial_domain()) {
+		test_skip("not the control domain");
+	}
+	CHECK_EQ(hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_map_pirq,
+			   (unsigned long)&map, 0, 0, 0), 0);
+	port = bind_pirq(map.pirq);
+	CHECK(port > 0, "%d", port);
+	s = status(port);
+	CHECK_EQ(s.status, EVTCHNSTAT_pirq);
+	CHECK_EQ(s.u.pirq, map.pirq);
+	CHECK_EQ(s.vcpu, 0);
+	test_case("once");
+	CHECK_EQ(bind_pirq(map.pirq), -XEN_EEXIST);
+	test_case("the guest cannot send it");
+	CHECK_EQ(event_send(port), -XEN_EINVAL);
+	test_case("it may go to any vCPU");
+	CHECK_EQ(bind_vcpu(port, 0), 0);
+	CHECK_EQ(bind_vcpu(port, NO_VCPU), -XEN_ENOENT);
+	test_case("nobody else's to bind");
+	CHECK_EQ(event_bind_interdomain(DOMID_SELF, port), -XEN_EINVAL);
+	test_case("no such interrupt");
+	CHECK_EQ(bind_pirq(~0U), -XEN_EINVAL);
+	test_case("again after the close");
+	CHECK_EQ(event_close(port), 0);
+	port = bind_pirq(map.pirq);
+	CHECK(port > 0, "%d", port);
+	CHECK_EQ(event_close(port), 0);
+	CHECK_EQ(hypercall(__HYPERVISOR_physdev_op, PHYSDEVOP_unmap_pirq,
+			   (unsigned long)&unmap, 0, 0, 0), 0);
 }
 
 /* EVTCHNOP_reset closes every port. */
