@@ -489,8 +489,8 @@ int peer_read(struct peer *p, unsigned long va, unsigned char *value)
 	return (int)p->box->fault - 1;
 }
 
-int peer_run(struct peer *p, const void *code, size_t size, unsigned long arg,
-	     unsigned long arg2, unsigned long *result)
+static void set_run(struct peer *p, const void *code, size_t size,
+		    unsigned long arg, unsigned long arg2)
 {
 	unsigned int n = PEER_PAGES - 2;
 
@@ -498,9 +498,39 @@ int peer_run(struct peer *p, const void *code, size_t size, unsigned long arg,
 	p->box->arg[0] = peer_va(n);
 	p->box->arg[1] = arg;
 	p->box->arg[2] = arg2;
+}
+
+int peer_run(struct peer *p, const void *code, size_t size, unsigned long arg,
+	     unsigned long arg2, unsigned long *result)
+{
+	set_run(p, code, size, arg, arg2);
 	command(p, PEER_RUN);
 	*result = p->box->result;
 	return (int)p->box->fault - 1;
+}
+
+void peer_run_start(struct peer *p, const void *code, size_t size,
+		    unsigned long arg, unsigned long arg2)
+{
+	set_run(p, code, size, arg, arg2);
+	begin(p, PEER_RUN);
+}
+
+volatile struct grant_entry_v1 *peer_grant_table(struct peer *p)
+{
+	struct gnttab_setup_table op = { .dom = DOMID_SELF, .nr_frames = 1 };
+	xen_pfn_t *list = peer_page(p, PEER_DATA + 1);
+
+	set_xen_guest_handle(op.frame_list,
+			     (xen_pfn_t *)peer_va(PEER_DATA + 1));
+	CHECK_EQ(peer_op(p, __HYPERVISOR_grant_table_op, GNTTABOP_setup_table,
+			 &op, sizeof(op)), 0);
+	CHECK_EQ(op.status, GNTST_okay);
+	p->mfn[PEER_GRANTS] = *list;
+	CHECK_EQ(peer_call(p, __HYPERVISOR_update_va_mapping,
+			   peer_va(PEER_GRANTS), pte_make(*list, PTE_USER),
+			   UVMF_INVLPG, 0), 0);
+	return peer_page(p, PEER_GRANTS);
 }
 
 bool peer_call_done(struct peer *p, long *result)

@@ -64,6 +64,10 @@ int peer_write(struct peer *p, unsigned long va, unsigned char value);
 int peer_run(struct peer *p, const void *code, size_t size, unsigned long arg,
 	     unsigned long arg2, unsigned long *result);
 
+/* The same without waiting; peer_call_done tells when it has come back. */
+void peer_run_start(struct peer *p, const void *code, size_t size,
+		    unsigned long arg, unsigned long arg2);
+
 /* Its FPU: xmm halves hold value + i; how many of all these are not so. */
 void peer_fpu_set(struct peer *p, uint64_t value, unsigned int mxcsr,
 		  unsigned int control);
@@ -94,6 +98,9 @@ void *peer_page(struct peer *p, unsigned int n);
 /* A hypercall whose one argument is a structure, carried in a data page. */
 long peer_op(struct peer *p, unsigned int nr, unsigned long cmd, void *arg,
 	     size_t size);
+
+/* The first frame of its grant table, which it sets up and maps. */
+volatile struct grant_entry_v1 *peer_grant_table(struct peer *p);
 
 /* True once the domain has shut down or crashed. */
 bool peer_has_ended(struct peer *p);

@@ -95,6 +95,69 @@ TEST(grant_copy, 0)
 	end();
 }
 
+/* Every edge of an offset, on both sides, with every edge of a length. */
+TEST(grant_copy_edges, 0)
+{
+	static const unsigned int offsets[] = {
+		0, 1, 7, 8, 2047, 2048, 4088, 4095, 4096, 4097, 8192, 65535,
+	};
+	static const unsigned int lengths[] = {
+		0, 1, 2, 7, 8, 9, 2047, 2048, 2049, 4088, 4095, 4096, 4097,
+		8192, 65535,
+	};
+	const unsigned int n = ARRAY_SIZE(offsets);
+	unsigned int wrong = 0, done = 0;
+
+	begin();
+	memset(to, 0x5a, PAGE_SIZE);
+	for (unsigned int i = 0; i < n * n * ARRAY_SIZE(lengths); i++) {
+		unsigned int f = offsets[i % n], t = offsets[i / n % n];
+		unsigned int len = lengths[i / n / n];
+		bool ok = f + len <= PAGE_SIZE && t + len <= PAGE_SIZE;
+
+		test_case("%u to %u, %u bytes", f, t, len);
+		CHECK_EQ(copy(by_ref(f, t, len)),
+			 ok ? GNTST_okay : GNTST_bad_copy_arg);
+		if (ok) {
+			wrong += memcmp(to + t, from + f, len) != 0;
+			wrong += t && (unsigned char)to[t - 1] != 0x5a;
+			wrong += t + len < PAGE_SIZE &&
+				 (unsigned char)to[t + len] != 0x5a;
+			memset(to + t, 0x5a, len);
+			done++;
+		}
+	}
+	CHECK(done > 100, "%u", done);
+	CHECK_EQ(wrong, 0);
+	for (unsigned int i = 0; i < PAGE_SIZE; i++) {
+		wrong += (unsigned char)to[i] != 0x5a;
+	}
+	CHECK_EQ(wrong, 0);
+	end();
+}
+
+/* Source and destination in one page, apart and overlapping. */
+TEST(grant_copy_same_page, 0)
+{
+	struct gnttab_copy op;
+
+	begin();
+	memcpy(to, from, PAGE_SIZE);
+	for (unsigned int distance = 1; distance <= 65; distance += 32) {
+		test_case("%u bytes apart", distance);
+		op = by_ref(100, 100 + distance, 64);
+		op.source.u.ref = to_ref;
+		CHECK_EQ(copy(op), GNTST_okay);
+		CHECK_EQ(memcmp(to, from, 100), 0);
+		CHECK_EQ(memcmp(to + 164 + distance, from + 164 + distance,
+				PAGE_SIZE - 164 - distance), 0);
+		memcpy(to, from, PAGE_SIZE);
+	}
+	CHECK_EQ((grant_table() + to_ref)->flags & (GTF_reading | GTF_writing),
+		 0);
+	end();
+}
+
 TEST(grant_copy_by_frame, 0)
 {
 	struct gnttab_copy op;

@@ -205,24 +205,6 @@ TEST(peer_events, 0)
 	CHECK_EQ(event_close(ours), 0);
 }
 
-/* Its grant table, set up by itself, mapped in its own window. */
-static volatile struct grant_entry_v1 *peer_grants(struct peer *p)
-{
-	struct gnttab_setup_table op = { .dom = DOMID_SELF, .nr_frames = 1 };
-	xen_pfn_t *list = peer_page(p, PEER_DATA + 1);
-
-	set_xen_guest_handle(op.frame_list,
-			     (xen_pfn_t *)peer_va(PEER_DATA + 1));
-	CHECK_EQ(peer_op(p, __HYPERVISOR_grant_table_op, GNTTABOP_setup_table,
-			 &op, sizeof(op)), 0);
-	CHECK_EQ(op.status, GNTST_okay);
-	p->mfn[PEER_GRANTS] = *list;
-	CHECK_EQ(peer_call(p, __HYPERVISOR_update_va_mapping,
-			   peer_va(PEER_GRANTS), pte_make(*list, PTE_USER),
-			   UVMF_INVLPG, 0), 0);
-	return peer_page(p, PEER_GRANTS);
-}
-
 static struct gnttab_map_grant_ref map_from(domid_t dom, grant_ref_t ref,
 					    uint64_t addr, unsigned int flags)
 {
@@ -244,7 +226,7 @@ TEST(peer_grants_to_us, 0)
 	unsigned char *data;
 
 	peer_create(&p);
-	e = peer_grants(&p);
+	e = peer_grant_table(&p);
 	data = peer_page(&p, PEER_DATA + 2);
 	data[0] = 'g';
 	e[9].domid = 0;
