@@ -29,12 +29,16 @@ TEST(hypercall_unknown, 0)
 	}
 }
 
-/* The number is eax: the upper half of rax does not count. */
+/* The number is rax, all of it. */
 TEST(hypercall_number_width, 0)
 {
 	CHECK_EQ(hypercall_nr(__HYPERVISOR_xen_version, XENVER_version,
 			      0, 0, 0, 0),
 		 hc_xen_version(XENVER_version, NULL));
+	CHECK_EQ(hypercall_nr(__HYPERVISOR_xen_version | 1UL << 32,
+			      XENVER_version, 0, 0, 0, 0), -XEN_ENOSYS);
+	CHECK_EQ(hypercall_nr(__HYPERVISOR_xen_version | 1UL << 63,
+			      XENVER_version, 0, 0, 0, 0), -XEN_ENOSYS);
 }
 
 TEST(hypercall_unknown_op, 0)
