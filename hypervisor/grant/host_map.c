@@ -22,6 +22,7 @@ static pte_t *entry_get(u64 addr, bool contains_pte, mfn_t *table)
 		where.v = addr;
 	} else {
 		(void)walk_l1(addr, &where);
+		irq_enable();
 		if (!where.v) {
 			return NULL;
 		}

@@ -18,6 +18,7 @@ static int set_entry(vaddr_t va, pte_t new, struct domain *frame_owner)
 	int err;
 
 	(void)walk_l1(va, &where);
+	irq_enable();
 	if (!where.v) {
 		return -EINVAL;
 	}

@@ -16,6 +16,7 @@
 bool ldt_fault(struct vcpu *v, unsigned int offset)
 {
 	unsigned int page = offset / PAGE_SIZE;
+	unsigned long flags;
 	maddr_t where;
 	pte_t e;
 
@@ -24,7 +25,9 @@ bool ldt_fault(struct vcpu *v, unsigned int offset)
 	    (v->pv.ldt_mapped & (1U << page))) {
 		return false;
 	}
+	flags = irq_save();
 	e = walk_l1(v->pv.ldt_base + page * PAGE_SIZE, &where);
+	irq_restore(flags);
 	if (!(e & PTE_P) ||
 	    page_type_get(pte_mfn(e), FT_DESC, v->domain, false)) {
 		return false;

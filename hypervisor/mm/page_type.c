@@ -55,7 +55,8 @@ static __noinline int type_get(struct frame *f, enum frame_type t,
 			/* The partial state's own counts become ours. */
 			new = s & ~FS_PARTIAL;
 		} else if (!(s & FS_VALID)) {
-			cpu_relax();		/* another CPU is at work */
+			/* Another CPU is at work, and may want our flush. */
+			smp_call_interrupt();
 			s = READ_ONCE(f->state);
 			continue;
 		}

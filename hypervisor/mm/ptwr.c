@@ -120,6 +120,7 @@ bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va)
 		return false;
 	}
 	e = walk_l1(va, &where);
+	irq_enable();
 	table = pte_mfn(e);
 	if ((e & (PTE_P | PTE_RW)) != PTE_P || table.v >= max_mfn ||
 	    !frame_use_get(mfn_to_frame(table), d->id, FT_L1)) {

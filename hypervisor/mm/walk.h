@@ -4,6 +4,9 @@
  * Walks the current vCPU's page tables as the CPU would, through our direct
  * map.  Another vCPU may be changing them: what comes out was true at some
  * moment, and callers take a use of the table before they rely on it.
+ *
+ * A table that is taken out meanwhile stays one: it becomes something else only
+ * after a flush on this CPU, which has interrupts off and makes that wait.
  */
 #ifndef MM_WALK_H
 #define MM_WALK_H
@@ -20,6 +23,7 @@ static inline pte_t *table_at(u64 entry_or_cr3)
  * The L1 entry that maps va in the tables of the current vCPU, read only
  * (0 if there is none); and the machine address of the entry itself, which is
  * set whenever there is an L1 table (*where is otherwise left as it was).
+ * Interrupts are off afterwards: the caller turns them on.
  *
  * The tables that are loaded are valid ones, and what their present entries
  * name are tables too, in RAM; the hypervisor's own are as good, but for large
@@ -31,6 +35,7 @@ static inline pte_t walk_l1(vaddr_t va, maddr_t *where)
 	u64 root = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
 	pte_t e;
 
+	irq_disable();
 	if (unlikely(!root || !vaddr_canonical(va))) {
 		return 0;
 	}

@@ -129,6 +129,10 @@ void tlb_flush_stale(cpumask_t cpus, u32 stamp)
 	}
 }
 
+void smp_call_interrupt(void)
+{
+}
+
 void tlb_flush_mask(cpumask_t cpus)
 {
 	fake_flushes++;
