@@ -67,6 +67,93 @@ TEST(peer_shutdown_reasons, 0)
 	}
 }
 
+/*
+ * Differs from Xen 4.17: a reason beyond the last one is -EINVAL, and the
+ * domain goes on; Xen shuts it down with that number.
+ */
+TEST(peer_shutdown_no_reason, 0)
+{
+	struct sched_shutdown op = { .reason = SHUTDOWN_MAX + 1 };
+
+	if (!on_paravane()) {
+		test_skip("Xen takes any number");
+	}
+	peer_create(&p);
+	CHECK_EQ(peer_op(&p, __HYPERVISOR_sched_op, SCHEDOP_shutdown, &op,
+			 sizeof(op)), -XEN_EINVAL);
+	op.reason = ~0U;
+	CHECK_EQ(peer_op(&p, __HYPERVISOR_sched_op, SCHEDOP_shutdown, &op,
+			 sizeof(op)), -XEN_EINVAL);
+	CHECK(!peer_has_ended(&p));
+	peer_destroy(&p);
+}
+
+/* By the control domain; the first reason stays. */
+TEST(peer_remote_shutdown, 0)
+{
+	struct sched_remote_shutdown r = { .reason = SHUTDOWN_reboot };
+
+	peer_create(&p);
+	r.domain_id = p.id;
+	CHECK_EQ(hc_sched_op(SCHEDOP_remote_shutdown, &r), 0);
+	CHECK(wait_end());
+	CHECK_EQ(reason_of(info().flags), SHUTDOWN_reboot);
+	test_case("again");
+	r.reason = SHUTDOWN_crash;
+	CHECK_EQ(hc_sched_op(SCHEDOP_remote_shutdown, &r), 0);
+	CHECK_EQ(reason_of(info().flags), SHUTDOWN_reboot);
+	peer_destroy(&p);
+}
+
+#define LIMIT	1023	/* what peer_create asks for */
+#define LIST	60
+
+/* As many ports as its creator allowed, and then -ENOSPC; it dies with them. */
+TEST(peer_port_limit, 0)
+{
+	struct multicall_entry *list;
+	struct evtchn_alloc_unbound *args;
+	unsigned int got = 0, full = 0, other = 0, last = 0;
+
+	peer_create(&p);
+	list = peer_page(&p, PEER_DATA);
+	args = peer_page(&p, PEER_DATA + 1);
+	for (unsigned int n = 0; n < LIMIT + LIST; n += LIST) {
+		for (unsigned int i = 0; i < LIST; i++) {
+			args[i].dom = DOMID_SELF;
+			args[i].remote_dom = 0;
+			list[i] = (struct multicall_entry) {
+				.op = __HYPERVISOR_event_channel_op,
+				.args = { EVTCHNOP_alloc_unbound,
+					  peer_va(PEER_DATA + 1) +
+					  i * sizeof(args[0]) },
+			};
+		}
+		CHECK_EQ(peer_call(&p, __HYPERVISOR_multicall,
+				   peer_va(PEER_DATA), LIST, 0, 0), 0);
+		for (unsigned int i = 0; i < LIST; i++) {
+			long result = list[i].result;
+
+			got += !result;
+			full += result == -XEN_ENOSPC;
+			other += result && result != -XEN_ENOSPC;
+			last = result ? last : args[i].port;
+		}
+	}
+	CHECK_EQ(got, LIMIT);
+	CHECK_EQ(last, LIMIT);
+	CHECK(full > 0);
+	CHECK_EQ(other, 0);
+	test_case("our own are as many as ever");
+	{
+		int ours = event_alloc_unbound(DOMID_SELF, p.id);
+
+		CHECK(ours > 0, "%d", ours);
+		event_close(ours);
+	}
+	peer_destroy(&p);
+}
+
 /* Suspended, resumed, and again: registers and memory are as they were. */
 TEST(peer_suspend_resume, 0)
 {

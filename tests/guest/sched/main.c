@@ -2,8 +2,7 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * sched_op: yield and block return; the watchdog ends the domain when it is
- * not poked; a shutdown with a reason that does not exist is an error of the
- * caller's, and the others end the domain.
+ * not poked; a shutdown ends it (each reason: peer_shutdown_reasons).
  *
  * From <xen/sched.h>.
  */
@@ -51,11 +50,68 @@ TEST(sched_watchdog, 0)
 	}
 }
 
+/* Refused; done: peer_remote_shutdown. */
 TEST(sched_remote_shutdown, 0)
 {
 	struct sched_remote_shutdown r = { .domain_id = 999, .reason = 0 };
 
 	CHECK_EQ(hc_sched_op(SCHEDOP_remote_shutdown, &r), -XEN_ESRCH);
+	CHECK_EQ(hc_sched_op(SCHEDOP_remote_shutdown, (void *)TEST_VA),
+		 -XEN_EFAULT);
+}
+
+/* An argument that cannot be read ends nobody, and waits for nothing. */
+TEST(sched_unreadable, 0)
+{
+	CHECK_EQ(hc_sched_op(SCHEDOP_shutdown, (void *)TEST_VA), -XEN_EFAULT);
+	CHECK_EQ(hc_sched_op(SCHEDOP_poll, (void *)TEST_VA), -XEN_EFAULT);
+	CHECK_EQ(hc_sched_op(SCHEDOP_watchdog, (void *)TEST_VA), -XEN_EFAULT);
+}
+
+static unsigned int handled;
+
+static void count(evtchn_port_t port, void *arg)
+{
+	(void)port;
+	(void)arg;
+	handled++;
+}
+
+/* Block opens events: what is pending comes, and the vCPU does not sleep. */
+TEST(sched_block, 0)
+{
+	int port = event_bind_ipi(0), masked = event_bind_ipi(0);
+	int timer;
+	uint64_t deadline;
+
+	/* A new vCPU may begin with one. */
+	hc_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
+	timer = event_bind_virq(VIRQ_TIMER, 0);
+	event_set_handler(port, count, NULL);
+	event_set_handler(timer, count, NULL);
+	handled = 0;
+	test_case("pending already");
+	events_disable();
+	event_send(port);
+	CHECK_EQ(hc_sched_op(SCHEDOP_block, NULL), 0);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(this_cpu()->info->evtchn_upcall_mask, 0);
+	test_case("a masked port's wakes nobody; the timer does");
+	events_disable();
+	event_mask(masked);
+	event_send(masked);
+	deadline = clock_ns() + 2 * NSEC_PER_MSEC;
+	clock_set_timer(deadline);
+	CHECK_EQ(hc_sched_op(SCHEDOP_block, NULL), 0);
+	CHECK_EQ(handled, 2);
+	/* Xen's timers may be 50 us before their time. */
+	CHECK(clock_ns() + 50 * NSEC_PER_USEC >= deadline);
+	CHECK(event_is_pending(masked));
+	events_disable();
+	clock_set_timer(0);
+	event_close(timer);
+	event_close(masked);
+	event_close(port);
 }
 
 TEST(sched_shutdown_crash, CRASHES)

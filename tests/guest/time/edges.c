@@ -3,7 +3,8 @@
 /*
  * Times at their edges: deadlines at 0, past, and beyond all that will come;
  * VCPU_SSHOTTMR_future; polls of two vCPUs, ended by an
- * event, by the time, or by both; runstates of each vCPU that add up.
+ * event, by the time, or by both; runstates of each vCPU that add up; timers
+ * that are nobody else's to set.
  *
  * From <xen/vcpu.h>, <xen/sched.h>, <xen/xen.h>.
  */
@@ -129,6 +130,54 @@ TEST(time_poll_far, 0)
 	event_close(p);
 }
 
+static volatile unsigned int delay;
+
+static void send_after_delay(void *arg)
+{
+	unsigned int until = delay;
+
+	(void)arg;
+	if (until) {
+		for (unsigned int i = 0; i < until; i++) {
+			cpu_relax();
+		}
+		delay = 0;
+		event_send(poke);
+	}
+}
+
+/* The event comes before, while, and after a poll falls asleep. */
+TEST(time_poll_race, 0)
+{
+	int p = event_bind_ipi(0);
+	uint64_t began = clock_ns();
+	unsigned int n;
+
+	events_disable();
+	delay = 0;
+	poke = p;
+	other_begin(send_after_delay, NULL);
+	for (n = 0; n < 5000 && clock_ns() < began + 500 * NSEC_PER_MSEC;
+	     n++) {
+		uint64_t before = clock_ns();
+
+		event_clear(p);
+		delay = 1 + n * 7 % 400;
+		if (!CHECK_EQ(poll_port(p, before + 10 * NSEC_PER_SEC), 0) ||
+		    !CHECK(event_is_pending(p), "round %u", n) ||
+		    !CHECK(clock_ns() < before + 9 * NSEC_PER_SEC)) {
+			break;
+		}
+	}
+	CHECK(n >= 10, "%u rounds", n);
+	while (delay) {
+		cpu_relax();
+	}
+	other_end();
+	event_clear(p);
+	event_close(p);
+}
+
 /* Past times, however long ago: at once, with nothing pending. */
 TEST(time_poll_past, 0)
 {
@@ -158,6 +207,9 @@ static void rest(void *arg)
 	hc_vcpu_op(VCPUOP_get_runstate_info, 1, &theirs);
 }
 
+/* The clock and the hypervisor each read the TSC. */
+#define READINGS	(100 * NSEC_PER_USEC)
+
 static uint64_t sum(const struct vcpu_runstate_info *r)
 {
 	return r->time[0] + r->time[1] + r->time[2] + r->time[3];
@@ -167,21 +219,47 @@ static uint64_t sum(const struct vcpu_runstate_info *r)
 TEST(time_runstate_other, 0)
 {
 	struct vcpu_runstate_info a, b;
-	uint64_t start, passed;
+	uint64_t before[2], after[2];
 
 	other_begin(rest, NULL);
+	before[0] = clock_ns();
 	CHECK_EQ(hc_vcpu_op(VCPUOP_get_runstate_info, 1, &a), 0);
-	start = clock_ns();
+	before[1] = clock_ns();
 	clock_spin(30 * NSEC_PER_MSEC);
+	after[0] = clock_ns();
 	CHECK_EQ(hc_vcpu_op(VCPUOP_get_runstate_info, 1, &b), 0);
-	passed = clock_ns() - start;
+	after[1] = clock_ns();
 	for (unsigned int i = 0; i < 4; i++) {
 		CHECK(b.time[i] >= a.time[i], "state %u", i);
 	}
-	CHECK(sum(&b) - sum(&a) <= passed + 5 * NSEC_PER_MSEC, "%lu of %lu",
-	      sum(&b) - sum(&a), passed);
-	CHECK(sum(&b) - sum(&a) + 5 * NSEC_PER_MSEC >= passed, "%lu of %lu",
-	      sum(&b) - sum(&a), passed);
+	CHECK(sum(&b) - sum(&a) <= after[1] - before[0] + READINGS,
+	      "%lu of %lu", sum(&b) - sum(&a), after[1] - before[0]);
+	CHECK(sum(&b) - sum(&a) + READINGS >= after[0] - before[1],
+	      "%lu of %lu", sum(&b) - sum(&a), after[0] - before[1]);
 	CHECK(b.time[RUNSTATE_blocked] > a.time[RUNSTATE_blocked]);
 	other_end();
+}
+
+/* A one-shot timer is its vCPU's own; the periodic one any vCPU may stop. */
+TEST(time_others_timer, 0)
+{
+	struct vcpu_set_singleshot_timer one = { .timeout_abs_ns = 1 };
+	struct vcpu_set_periodic_timer often = { .period_ns = ~0UL };
+
+	need_two_vcpus();
+	CHECK_EQ(hc_vcpu_op(VCPUOP_set_singleshot_timer, 1, &one),
+		 -XEN_EINVAL);
+	CHECK_EQ(hc_vcpu_op(VCPUOP_stop_singleshot_timer, 1, NULL),
+		 -XEN_EINVAL);
+	CHECK_EQ(hc_vcpu_op(VCPUOP_stop_periodic_timer, 1, NULL), 0);
+	test_case("no such vCPU");
+	CHECK_EQ(hc_vcpu_op(VCPUOP_stop_singleshot_timer, 1000, NULL),
+		 -XEN_ENOENT);
+	CHECK_EQ(hc_vcpu_op(VCPUOP_set_periodic_timer, 1000, &often),
+		 -XEN_ENOENT);
+	CHECK_EQ(hc_vcpu_op(VCPUOP_stop_periodic_timer, 1000, NULL),
+		 -XEN_ENOENT);
+	test_case("too long a period");
+	CHECK_EQ(hc_vcpu_op(VCPUOP_set_periodic_timer, 0, &often),
+		 -XEN_EINVAL);
 }
