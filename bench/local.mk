@@ -44,8 +44,14 @@ bench/%.o: $(srcdir)/%D%/workloads/%.c
 	@$(MKDIR_P) bench
 	$(KEEL_V)$(KEEL_COMPILE) -iquote $(srcdir) -c -o $@ $<
 
+bench/pair.o: KEEL_PP += -iquote $(srcdir)/tests/guest
+
+# The second domain is made by the conformance suite's code.
+bench/hypercalls: bench/pair.o tests/guest/common/peer.o \
+	tests/guest/common/audit.o
+
 bench/hypercalls bench/abi: %: %.o $(KEEL_DIR)/libkeel.a $(KEEL_DIR)/keel.lds
-	$(KEEL_V)$(KEEL_LINK) -o $@ $< -Wl,--whole-archive \
+	$(KEEL_V)$(KEEL_LINK) -o $@ $(filter %.o, $^) -Wl,--whole-archive \
 		$(KEEL_DIR)/libkeel.a -Wl,--no-whole-archive
 
 .PHONY: bench bench-quick clean-bench

@@ -7,24 +7,26 @@ import json
 import os
 import re
 import shlex
+import statistics
 import subprocess
 import tempfile
+import time
 
 from harness import core, images, runner
 from harness.images import BUILD, IMAGES, PACKAGES, SERIES, TOP
 from harness.places import HYPERCALLS, PLACES, Setup
 
-CORE = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm", "keel-native",
-        "keel-pv", "keel-xen"]
-WIDE = ["native", "pv", "xen-pv", "hvm", "pv-dom0", "xen-dom0",
-        "hvm-emulated"]
+CORE = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm", "emulated",
+        "keel-native", "keel-pv", "keel-xen"]
+WIDE = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm",
+        "hvm-emulated", "emulated"]
 TIMED = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm"]
+TIMED_ONCE = ["hvm-emulated", "emulated"]       # in the first round
 MODULES = ["loop", "veth", "xen-evtchn", "xen-blkfront", "xen-netfront",
            "virtio_pci", "virtio_blk", "virtio_net", "ata_piix", "sd_mod",
            "e1000"]
 SMP = 4
-# Emulation inside emulation is very slow: these alone.
-FEW = "null_syscall,read_1,page_fault,fork_exit,pipe_pingpong"
+STARTS = 5          # how often the seconds of a start are taken
 
 
 def said(*command):
@@ -60,27 +62,29 @@ def facts():
     }
 
 
-def boot_line(hypervisor, initrd):
+def starts(initrd):
     """The start, with a clock: seconds to the first line and to the first
-    process of domain 0."""
+    process of domain 0, medians of some. The two hypervisors take turns, and
+    the first of each is not counted: files are read from the disk then."""
     setup = Setup(f"{BUILD}/bench/core")
     setup.made["initrd"] = initrd
-    command = runner.qemu("pv-dom0", setup, {"boot": "boot",
-                                             "only": "null_syscall"},
-                          PLACES["pv-dom0" if hypervisor == "paravane"
-                                 else "xen-dom0"], "tcg")
-    lines = runner.timed_lines(command, 120)
-    out = {}
-    for name, pattern in (("first line", r"\S"),
-                          ("domain 0's init", r"bench boot")):
-        out[name] = next((when for when, text in lines
-                          if re.search(pattern, text)), None)
-    return out
+    found = {"pv-dom0": [], "xen-dom0": []}
+    for _ in range(STARTS + 1):
+        for place, times in found.items():
+            lines = runner.timed_lines(runner.qemu(
+                place, setup, {"boot": "boot", "only": "none"}, PLACES[place],
+                "tcg"), 120)
+            times.append({what: next((when for when, text in lines
+                                      if re.search(pattern, text)), None)
+                          for what, pattern in
+                          (("first line", r"\S"),
+                           ("domain 0's init", r"bench boot"))})
+    return {place: {what: statistics.median(t[what] for t in times[1:])
+                    for what in times[0]} for place, times in found.items()}
 
 
-def memory_taken(hypervisor):
+def memory_taken(place):
     """KiB of a 512 MiB machine that are neither domain 0's nor free."""
-    place = "pv-dom0" if hypervisor == "paravane" else "xen-dom0"
     command = runner.qemu(place, Setup(f"{BUILD}/bench/core"),
                           {"only": "xen_version"}, HYPERCALLS[place], "tcg")
     for _, text in runner.timed_lines(command, 60):
@@ -96,8 +100,8 @@ class Full:
     def __init__(self, path, rounds, go_on=False):
         self.path, self.rounds = path, rounds
         self.data = {"facts": facts(), "commands": {}, "core": {}, "wide": {},
-                     "smp": {}, "start": {}, "memory": {}, "rounds": [],
-                     "missing": {}}
+                     "smp": {}, "start": {}, "memory": {}, "rounds": {},
+                     "seconds": {}, "missing": {}}
         if go_on:
             with open(path, encoding="ascii") as f:
                 self.data.update(json.load(f))
@@ -114,11 +118,15 @@ class Full:
         reported as missing, with the reason."""
         if name in self.data[kind]:
             return
-        print(f"bench: {kind}, {name}", flush=True)
+        print(f"bench: {kind}, {name}", end="", flush=True)
+        begun = time.monotonic()
         try:
             self.data[kind][name] = function()
         except (runner.Failed, subprocess.CalledProcessError) as error:
             self.data["missing"][f"{kind}, {name}"] = str(error)
+        took = time.monotonic() - begun
+        self.data["seconds"][f"{kind}, {name}"] = round(took, 1)
+        print(f": {took:.0f} s", flush=True)
         self.save()
 
     def core(self):
@@ -127,47 +135,51 @@ class Full:
         for place in CORE:
             self.step("core", place,
                       lambda p=place: core.measure(p, timeout=900))
-            if place not in ("pv", "xen-pv", "hvm"):
+            if place not in ("pv", "xen-pv", "hvm", "emulated"):
                 self.data["commands"][place] = shlex.join(runner.qemu(
                     place, setup, {}, PLACES[place], "icount")).replace(
                         BUILD, "build")
 
     def start(self):
         initrd = core.setup().initrd()
-        for name in ("paravane", "xen"):
-            self.step("start", name, lambda n=name: boot_line(n, initrd))
-            self.step("memory", name, lambda n=name: memory_taken(n))
+        self.step("start", "seconds", lambda: starts(initrd))
+        for place in ("pv-dom0", "xen-dom0"):
+            self.step("memory", place, lambda p=place: memory_taken(p))
+        self.step("start", "size", lambda: said("scripts/size"))
 
     def smp(self):
         for cpus in (1, SMP):
             self.step("smp", str(cpus), lambda n=cpus: core.on_cpus(n))
 
-    def wide(self):
+    def programs(self, function):
+        """function(setup), with all workloads and what they need."""
         with tempfile.TemporaryDirectory() as tree:
             images.programs(tree)
-            setup = Setup(f"{BUILD}/bench/wide", MODULES, tree, devices=True)
-            for place in WIDE:
-                self.step("wide", place, lambda p=place:
-                          runner.run(p, setup, timeout=900))
+            return function(Setup(f"{BUILD}/bench/wide", MODULES, tree,
+                                  devices=True))
+
+    def wide(self):
+        self.programs(lambda setup: [
+            self.step("wide", place,
+                      lambda p=place: runner.run(p, setup, timeout=900))
+            for place in WIDE])
 
     def time(self):
         """Rounds over all places, by the programs' own clock; each is a
         dictionary place -> name -> nanoseconds."""
         accel = images.script("kvm-probe").strip()
         self.data["facts"]["wall"] = accel
-        while len(self.data["rounds"]) < self.rounds:
-            this = {}
-            for place in TIMED:
-                print(f"bench: wall, round {len(self.data['rounds']) + 1}, "
-                      f"{place}", flush=True)
-                try:
-                    rows = runner.run(place, core.setup(), {"min_ms": 40},
-                                      accel=accel, timeout=600)
-                    this[place] = {n: r["ns"] for n, r in rows.items()}
-                except runner.Failed as error:
-                    self.data["missing"][f"wall, {place}"] = str(error)
-            self.data["rounds"].append(this)
-            self.save()
+        env = {"min_ms": 40, "then": "/bin/core"}
+
+        def timed(setup, place):
+            rows = runner.run(place, setup, env, accel=accel, timeout=600)
+            return {n: r["ns"] for n, r in rows.items()}
+
+        self.programs(lambda setup: [
+            self.step("rounds", f"{n + 1} {place}",
+                      lambda p=place: timed(setup, p))
+            for n in range(self.rounds)
+            for place in TIMED + ([] if n else TIMED_ONCE)])
 
     def run(self):
         self.core()
@@ -175,6 +187,4 @@ class Full:
         self.smp()
         self.wide()
         self.time()
-        self.step("core", "emulated", lambda: runner.run(
-            "emulated", core.setup(), {"only": FEW}, timeout=1800))
         return self.data

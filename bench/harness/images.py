@@ -161,11 +161,12 @@ def programs(root):
             print(f"bench: no {name} here (Debian's package of that name); "
                   "its workload is left out", flush=True)
     shutil.copytree(f"{TOP}/bench/workloads/build", f"{root}/lib/bench")
+    shutil.copy(f"{BUILD}/bench/core", f"{root}/bin/core")
     return root
 
 
-def host(out, initrd):
-    """A Linux that starts QEMU with the guest `initrd` in it (host-init)."""
+def host(out, initrd, kernel):
+    """A Linux that starts QEMU with a guest in it (host-init)."""
     with tempfile.TemporaryDirectory() as root:
         libraries(root, shutil.which("qemu-system-x86_64"), "/bin/qemu")
         tcg = "/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so"
@@ -175,9 +176,9 @@ def host(out, initrd):
         libraries(root, f"{BUILD}/bench/peer", "/bin/bench-peer")
         os.makedirs(f"{root}/fw")
         for name in ("seabios/bios-256k.bin", "qemu/linuxboot_dma.bin",
-                     "qemu/kvmvapic.bin"):
+                     "qemu/kvmvapic.bin", "qemu/pvh.bin"):
             shutil.copy(f"/usr/share/{name}", f"{root}/fw")
-        shutil.copy(f"{IMAGES}/vmlinuz-{SERIES}", f"{root}/vmlinuz")
+        shutil.copy(kernel, f"{root}/kernel")
         shutil.copy(initrd, f"{root}/initrd")
         return initramfs(out, f"{TOP}/bench/harness/host-init",
                          ["kvm-amd", "kvm-intel", "tun", "vhost_net"], root)

@@ -5,6 +5,7 @@ table, written as HTML and as Markdown from the same data."""
 import html
 import json
 import os
+import re
 import statistics
 
 from harness import chart, model
@@ -14,6 +15,20 @@ from harness.core import STRETCHES
 HEADLINE = ["null_syscall", "signal_delivery", "page_fault", "mmap_1m",
             "fork_exit", "fork_exec", "pipe_pingpong", "evtchn_self"]
 CHARTED = ["pv", "xen-pv", "hvm"]
+PLACES_ARE = [
+    ("native", "the kernel straight on the machine"),
+    ("pv-dom0", "the same kernel as Paravane's domain 0"),
+    ("pv", "as a guest of Paravane, made by pvctl"),
+    ("xen-dom0", "as domain 0 of Debian's Xen 4.17"),
+    ("xen-pv", "as a PV guest of Xen, made by xl"),
+    ("hvm", "in a virtual machine: KVM with virtio devices, in QEMU"),
+    ("hvm-emulated", "the same with emulated devices: IDE, e1000"),
+    ("emulated", "in QEMU without KVM: full virtualization in software; "
+     "its instructions are nanoseconds of the clock, one for each"),
+    ("keel-native", "our small kernel straight on the machine"),
+    ("keel-pv", "as Paravane's domain 0"),
+    ("keel-xen", "as Xen's domain 0"),
+]
 
 
 def number(value, digits=0):
@@ -42,17 +57,69 @@ def ratio_of(results, place, name, base="native", field="total"):
 
 
 def wall_ratios(rounds):
-    """place -> name -> median over the rounds of the ratio to native."""
+    """place -> name -> the ratios to native, one of each round; `rounds`:
+    "NUMBER PLACE" -> name -> nanoseconds."""
     found = {}
-    for this in rounds:
-        for place, rows in this.items():
-            for name, ns in rows.items():
-                base = this.get("native", {}).get(name)
-                if base and ns:
-                    found.setdefault(place, {}).setdefault(name, []).append(
-                        ns / base)
-    return {place: {n: statistics.median(r) for n, r in rows.items()}
-            for place, rows in found.items()}
+    for which, rows in rounds.items():
+        number_of, place = which.split()
+        base = rounds.get(f"{number_of} native", {})
+        for name, ns in rows.items():
+            if base.get(name) and ns:
+                found.setdefault(place, {}).setdefault(name, []).append(
+                    ns / base[name])
+    return found
+
+
+# What begins a stay in the hypervisor, as the chart and its table have it.
+KINDS = {
+    "system call": ["system call"], "iret": ["iret"],
+    "page fault": ["page fault"],
+    "page tables": ["mmu_update", "mmuext_op", "update_va_mapping"],
+    "collected calls": ["multicall", "a collected call"],
+    "events, scheduling": ["event_channel_op", "sched_op", "vcpu_op",
+                           "set_timer_op"],
+    "interrupt": ["interrupt"],
+}
+OTHER = "other"
+
+
+def kinds_of(row):
+    """A row's stays by the kinds above: name -> [times, instructions]."""
+    out = {name: [0, 0] for name in [*KINDS, OTHER]}
+    for name, (times, instructions) in row.get("kinds", {}).items():
+        kind = next((k for k, names in KINDS.items() if name in names), OTHER)
+        out[kind][0] += times
+        out[kind][1] += instructions
+    return out
+
+
+# One section each: title, which rows, words, further places of the chart.
+CORE_GROUPS = [
+    ("System calls, signals, faults",
+     ("null_syscall", "read_1", "write_1", "stat", "open_close",
+      "signal_install", "signal_delivery", "protection_fault",
+      "clock_gettime"),
+     "xl's default has RDTSC emulated on a CPU without an invariant counter: "
+     "clock_gettime in Xen's guest.", []),
+    ("Memory and processes",
+     ("page_fault", "mprotect_pair", "mmap_1m", "fork_exit", "fork_exec",
+      "pipe_self", "pipe_pingpong"), "", []),
+]
+WIDE_GROUPS = [
+    ("Switches and programs",
+     ("switch", "futex", "sh_c", "build", "sqlite"),
+     "A token around N processes that each touch so many KiB; a shell; a "
+     "build with tcc; a transaction of sqlite.", []),
+    ("Disk", ("disk",),
+     "A request of 64 KiB (sequential) or 4 KiB (random), 1 or 32 at a time. "
+     "The blocks are memory of the machine: behind a loop device natively and "
+     "in domain 0, behind the place's backend in guests.", ["hvm-emulated"]),
+    ("Network", ("tcp", "udp"),
+     "64 KiB of a stream, a byte there and back, a packet of 64 bytes. The "
+     "peer is behind a veth pair natively and in domain 0, in domain 0 or the "
+     "host for guests; counts are of both sides together.",
+     ["hvm-emulated"]),
+]
 
 
 class Report:
@@ -63,45 +130,98 @@ class Report:
         """`rows`: the first is the head; the first column is names."""
         self.sections.append((title, words, rows, svg))
 
-    def totals(self, kind, title, words, places):
-        """Instructions natively; of each place the ratio; and a chart."""
+    def totals(self, kind, groups, places):
+        """Instructions natively, of each place the ratio, and a chart; a
+        section for each group of rows."""
         results = self.data[kind]
         places = [p for p in places if results.get(p)]
-        names = names_of(results, ["native", *places])
-        if not places:
-            return
-        rows = [["operation", "native"] + places]
+        for title, prefixes, words, more in groups if places else ():
+            names = [n for n in names_of(results, ["native", *places])
+                     if n.startswith(prefixes)]
+            rows = [["operation", "native"] + places]
+            for name in names:
+                rows.append([name,
+                             number(value_of(results, "native", name))] + [
+                    number(ratio_of(results, p, name), 2) for p in places])
+            shown = [p for p in CHARTED + more if p in places]
+            groups_of_bars = [(n, {p: ratio_of(results, p, n) for p in shown})
+                              for n in names]
+            self.add(title, words, rows, chart.legend(shown) + chart.bars(
+                groups_of_bars, shown, "instructions, native = 1"))
+
+    def hypercalls(self):
+        """Rows that native has not: absolute."""
+        core = self.data["core"]
+        names = [n for n in names_of(core, ["pv-dom0"])
+                 if not value_of(core, "native", n)]
+        rows = [["operation", "Paravane total", "Xen total", "Paravane hv",
+                 "Xen hv", "ratio of hv"]]
         for name in names:
-            rows.append([name, number(value_of(results, "native", name))] + [
-                number(ratio_of(results, p, name), 2)
-                if ratio_of(results, p, name) else
-                number(value_of(results, p, name)) for p in places])
-        shown = [p for p in CHARTED if p in places]
-        groups = [(n, {p: ratio_of(results, p, n) for p in shown})
-                  for n in names if value_of(results, "native", n)]
-        groups = [(n, {p: v for p, v in values.items() if v})
-                  for n, values in groups]
-        self.add(title, words, rows,
-                 chart.legend(shown) + chart.bars(groups, shown,
-                                                  "instructions, native = 1"))
+            rows.append([name] + [number(value_of(core, p, name, field))
+                                  for field in ("total", "hv")
+                                  for p in ("pv-dom0", "xen-dom0")] +
+                        [number(ratio_of(core, "pv-dom0", name, "xen-dom0",
+                                         "hv"), 3)])
+        self.add("Hypercalls, events, grants",
+                 "Instructions of one operation in domain 0; hv: of these in "
+                 "the hypervisor. evtchn_self is Linux's, the others are a "
+                 "small kernel's that does nothing else. “between”: with "
+                 "another domain; event_between is there and back, with both "
+                 "switches.", rows)
 
     def shares(self):
         core = self.data["core"]
         rows = [["operation", "Paravane dom0", "Xen dom0", "ratio",
                  "Paravane guest", "Xen guest", "ratio"]]
-        for name in names_of(core, ["pv-dom0", "pv"]):
+        stacks = []
+        for name in names_of(core, ["pv-dom0"]):
+            if not value_of(core, "native", name):
+                continue
             row = [name]
             for ours, peer in (("pv-dom0", "xen-dom0"), ("pv", "xen-pv")):
                 row += [number(value_of(core, ours, name, "hv")),
                         number(value_of(core, peer, name, "hv")),
                         number(ratio_of(core, ours, name, peer, "hv"), 3)]
             rows.append(row)
+            whole = value_of(core, "xen-dom0", name, "hv")
+            if whole and whole > 1:
+                stacks.append((name, [
+                    (who, [instructions / whole for _, instructions in
+                           kinds_of(core[place][name]).values()])
+                    for who, place in (("Paravane", "pv-dom0"),
+                                       ("Xen", "xen-dom0"))]))
+        svg = ""
+        if any(any(parts) for _, pair in stacks for _, parts in pair):
+            names = [*KINDS, OTHER]
+            svg = chart.kind_legend(names) + chart.stacks(
+                stacks, "instructions in the hypervisor, Xen's = 1")
         self.add("The hypervisor's own share",
                  "Instructions per operation that execute in the hypervisor "
-                 "itself. Xen's guests pay more than its domain 0; for "
-                 "clock_gettime since xl's default has RDTSC emulated on a "
-                 "CPU without an invariant counter.",
-                 rows)
+                 "itself; above by what began each stay there, in domain 0, "
+                 "Xen's whole share = 1.", rows, svg)
+
+    def kinds(self):
+        """Entries and instructions by kind, for the headline."""
+        core = self.data["core"]
+        rows = [["operation", "by", "Paravane entries", "Xen entries",
+                 "Paravane instructions", "Xen instructions"]]
+        for name in HEADLINE:
+            ours, peer = (kinds_of(core.get(p, {}).get(name, {}))
+                          for p in ("pv-dom0", "xen-dom0"))
+            first = name
+            for kind in ours:
+                if max(ours[kind][1], peer[kind][1]) < 1:
+                    continue
+                rows.append([first, kind, number(ours[kind][0], 2),
+                             number(peer[kind][0], 2), number(ours[kind][1]),
+                             number(peer[kind][1])])
+                first = ""
+        if len(rows) > 1:
+            self.add("What enters the hypervisor",
+                     "Per operation, in domain 0. The same kinds of entries "
+                     "are what `pvctl stats --hypervisor` shows of a running "
+                     "machine; instructions in ring 0 can only be counted "
+                     "from outside.", rows)
 
     def events(self):
         core = self.data["core"]
@@ -149,19 +269,30 @@ class Report:
         places = [p for p in wall if p != "native"]
         if not places:
             return
+        middle = {p: {n: statistics.median(r) for n, r in rows.items()}
+                  for p, rows in wall.items()}
+        names = names_of(wall, places)
         rows = [["operation"] + places]
-        for name in names_of(wall, places):
-            rows.append([name] + [number(wall[p].get(name), 2)
+        for name in names:
+            rows.append([name] + [number(middle[p].get(name), 2)
                                   for p in places])
+        apart = sorted((max(r) - min(r)) / statistics.median(r)
+                       for p in places for r in wall[p].values())
         facts = self.data["facts"]
-        how = ("KVM on real hardware" if facts.get("wall") == "kvm" else
+        how = ("KVM on real hardware." if facts.get("wall") == "kvm" else
                "QEMU's emulation, where each load of CR3 empties the whole "
-               "software TLB: PV looks worse, and hvm's nested paging, which "
-               "is emulated too, as well")
+               "software TLB: that is what PV pays for here, and hvm for "
+               "nested paging, which is emulated too. Real processors price "
+               "neither so.")
+        shown = [p for p in CHARTED if p in places]
         self.add("Wall time",
-                 f"Ratios to native, medians of "
-                 f"{len(self.data['rounds'])} paired rounds, by the programs' own clock. Under {how}.",
-                 rows)
+                 "Ratios to a native run of the same round, medians of "
+                 f"{len([r for r in self.data['rounds'] if 'native' in r])} "
+                 "rounds; half of them are less than "
+                 f"{100 * apart[len(apart) // 2]:.0f} % apart. Under {how}",
+                 rows, chart.legend(shown) + chart.bars(
+                     [(n, {p: middle[p].get(n) for p in shown})
+                      for n in names], shown, "time, native = 1"))
 
     def smp(self):
         smp = self.data.get("smp", {})
@@ -179,51 +310,55 @@ class Report:
                  "operation, beside one CPU alone. Events: each process's "
                  "port has its interrupt on the process's CPU (evtchn_self), "
                  "or where Linux puts it (evtchn_spread), which makes most "
-                 "events another CPU's, with wake-ups both ways.", rows)
+                 "events another CPU's, with wake-ups both ways; event_self is "
+                 "without Linux.", rows)
 
     def start(self):
-        start, memory = self.data.get("start", {}), self.data.get("memory", {})
+        start, memory = self.data["start"], self.data["memory"]
         image, core = self.data["facts"]["image"], self.data["core"]
+        seconds = start.get("seconds", {})
+        both = ("pv-dom0", "xen-dom0")
         rows = [["", "Paravane", "Xen 4.17"]]
 
-        def row(name, ours, peers):
-            rows.append([name, ours, peers])
+        def million(title, where, what):
+            values = [core.get(p, {}).get(what, {}).get(where)
+                      for p in (both if what == "boot" else ("pv", "xen-pv"))]
+            rows.append([title] + [number(v / 1e6, 1) if v else "–"
+                                   for v in values])
 
-        boots = [core.get(p, {}).get("boot", {})
-                 for p in ("pv-dom0", "xen-dom0")]
-        creates = [core.get(p, {}).get("create", {}) for p in ("pv", "xen-pv")]
-        million = [lambda v: number(v / 1e6, 1) if v else "–"] * 2
-        row("power-on to the first line, s", *(
-            number(start.get(p, {}).get("first line"), 2)
-            for p in ("paravane", "xen")))
-        row("power-on to domain 0's first instruction, million instructions",
-            *(f(b.get("start")) for f, b in zip(million, boots)))
-        row("power-on to domain 0's init, million instructions",
-            *(f(b.get("total")) for f, b in zip(million, boots)))
-        row("of these in the hypervisor",
-            *(f(b.get("hv")) for f, b in zip(million, boots)))
-        row("power-on to domain 0's init, s", *(
-            number(start.get(p, {}).get("domain 0's init"), 2)
-            for p in ("paravane", "xen")))
-        row("create (pvctl, xl) to the guest's init, million instructions",
-            *(f(b.get("total")) for f, b in zip(million, creates)))
-        row("of these in the hypervisor",
-            *(f(b.get("hv")) for f, b in zip(million, creates)))
-        row("memory taken of 512 MiB, KiB",
-            *(number(memory.get(p)) for p in ("paravane", "xen")))
-        row("boot image, KiB",
-            *(number(image[p] / 1024) for p in ("paravane", "xen")))
-        other = {p: core.get(p, {}).get(what, {}).get("total")
-                 for p, what in (("native", "boot"), ("hvm", "create"))}
-        words = "Seconds were taken once, under emulation."
-        if other["native"]:
-            words += (f" Power-on to init natively: "
-                      f"{other['native'] / 1e6:,.0f} million instructions, "
-                      "firmware and decompression included.")
-        if other["hvm"]:
-            words += (" A virtual machine's host and guest, power-on to the "
-                      f"guest's init: {other['hvm'] / 1e6:,.0f} million.")
+        to = "power-on to "
+        million(to + "the hypervisor, million instructions", "first", "boot")
+        million(to + "domain 0's first instruction", "start", "boot")
+        million(to + "domain 0's init", "total", "boot")
+        million("… of these in the hypervisor", "hv", "boot")
+        million("create (pvctl, xl) to the guest's init", "total", "create")
+        million("… of these in the hypervisor", "hv", "create")
+        for what in ("first line", "domain 0's init"):
+            rows.append([f"{to}{what}, s"] + [
+                number(seconds.get(p, {}).get(what), 2) for p in both])
+        rows.append(["memory taken of 512 MiB, KiB"] +
+                    [number(memory.get(p)) for p in both])
+        rows.append(["boot image, KiB"] + [number(image[p] / 1024)
+                                           for p in ("paravane", "xen")])
+        words = ("Seconds are medians of some starts, under emulation; most "
+                 "of those to the first line are QEMU's firmware and the "
+                 "loading of domain 0's 70 MB.")
+        for p, what, text in (
+                ("native", "boot", "Native, firmware and decompression "
+                 "included"),
+                ("hvm", "create", "A virtual machine with its host's start"),
+                ("emulated", "create", "The same, emulated")):
+            value = core.get(p, {}).get(what, {}).get("total")
+            if value:
+                words += (f" {text}: power-on to init {value / 1e6:,.0f} "
+                          "million.")
         self.add("From power-on", words, rows)
+        if start.get("size"):
+            self.add("Size", "`scripts/size`, each figure beside its bound.",
+                     [["what", "it is", "bound"]] + [
+                         [m[1].strip(), m[2].strip(), m[3]] for m in
+                         (re.match(r"\w+ +(.*?)  +(.*?) +\((.*)\)", line)
+                          for line in start["size"].split("\n")) if m])
 
     def about(self):
         facts = self.data["facts"]
@@ -240,30 +375,34 @@ class Report:
                  "machines by QEMU in an initramfs.",
                  [["place", "command"]] +
                  [[p, c] for p, c in self.data["commands"].items()])
+        seconds = self.data["seconds"]
+        if seconds:
+            parts = {}
+            for name, took in seconds.items():
+                kind = name.split(",")[0]
+                parts[kind] = parts.get(kind, 0) + took
+            self.add("Time that this took",
+                     f"{sum(parts.values()) / 60:.0f} minutes: " + ", ".join(
+                         f"{k} {v / 60:.1f}" for k, v in parts.items()) + ".")
         if self.data["missing"]:
             self.add("Not measured", "", [["what", "why"]] +
                      [[k, v] for k, v in self.data["missing"].items()])
 
+    def places(self):
+        self.add("Places", "", [["place", "what it is"]] + [
+            [p, what] for p, what in PLACES_ARE if self.data["core"].get(p) or
+            self.data["wide"].get(p)])
+
     def build(self):
-        self.totals("core", "Core operations",
-                    "Instructions of everybody together (hypervisor, kernels, "
-                    "programs) for one operation; native in absolute figures, "
-                    "each place as a ratio to it. Rows that native has not are "
-                    "absolute throughout. Emulation inside emulation "
-                    "(“emulated”) is very slow: a few rows only, and its "
-                    "figures are nanoseconds of the virtual clock, one for "
-                    "each instruction.",
+        self.places()
+        self.totals("core", CORE_GROUPS,
                     ["pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm", "emulated"])
-        self.shares()
-        self.totals("wide", "Programs, disk, network",
-                    "The same for larger workloads. Each place's disk is a "
-                    "file in the machine's memory: behind a loop device "
-                    "natively and in domain 0, behind the place's backend in "
-                    "guests. The network's peer is a process behind a veth "
-                    "pair natively and in domain 0, in domain 0 or the host "
-                    "for guests; counts are of both sides together.",
+        self.totals("wide", WIDE_GROUPS,
                     ["pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm",
-                     "hvm-emulated"])
+                     "hvm-emulated", "emulated"])
+        self.shares()
+        self.kinds()
+        self.hypercalls()
         core = self.data["core"]
         keel = [p for p in ("keel-pv", "keel-xen") if core.get(p)]
         if core.get("keel-native") and keel:
@@ -285,24 +424,33 @@ class Report:
 
 
 STYLE = """
+:root{color-scheme:light dark;--text:#1c2024;--page:#fff;--soft:#59636e;
+--line:#d8dde3;--row:#eceff2;--head:#f6f8fa;--hover:#f3f7fd}
+@media(prefers-color-scheme:dark){:root{--text:#e3e6ea;--page:#14171b;
+--soft:#9aa4af;--line:#363d45;--row:#272c33;--head:#1e2329;--hover:#1d2733}}
 body{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:2em auto;
-padding:0 1em;color:#1c2024;background:#fff}
+padding:0 1em;color:var(--text);background:var(--page)}
 h1{font-size:1.7em;margin-bottom:.2em}h2{font-size:1.2em;margin-top:2.2em;
-border-bottom:1px solid #d8dde3;padding-bottom:.2em}
-.lead{color:#59636e;margin-top:0}.wide{overflow-x:auto}
+border-bottom:1px solid var(--line);padding-bottom:.2em}
+.lead{color:var(--soft);margin-top:0}.wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:13px;margin:1em 0;
 font-variant-numeric:tabular-nums}
-th,td{padding:3px 10px;text-align:right;border-bottom:1px solid #eceff2}
-th{background:#f6f8fa;position:sticky;top:0}
+th,td{padding:3px 10px;text-align:right;border-bottom:1px solid var(--row)}
+th{background:var(--head);position:sticky;top:0}
 th:first-child,td:first-child{text-align:left;font-family:ui-monospace,
-monospace}.text td{text-align:left;overflow-wrap:anywhere}
-tr:hover td{background:#f3f7fd}svg{width:100%;height:auto;margin-top:.5em}
-svg .grid{stroke:#e3e7ec}svg .tick{font-size:10px;fill:#7b8590;
-text-anchor:middle}svg .label{font-size:11px;text-anchor:end;
-font-family:ui-monospace,monospace}svg .value{font-size:8px;fill:#59636e}
-.legend span{margin-right:1.4em}.legend i{display:inline-block;width:12px;
-height:12px;margin-right:.4em;border-radius:2px}
-"""
+monospace}.text td,.text th{text-align:left;overflow-wrap:anywhere}
+.text td:first-child{white-space:nowrap}
+tr:hover td{background:var(--hover)}
+figure{margin:.5em 0 1em}figcaption{font-size:12px;color:var(--soft);
+text-align:right}svg{width:100%;height:auto}
+svg .grid{stroke:var(--line)}svg text{fill:var(--text)}
+svg .tick{font-size:10px;fill:var(--soft);text-anchor:middle}
+svg .label{font-size:11px;text-anchor:end;font-family:ui-monospace,monospace}
+svg .value{font-size:9px;fill:var(--soft)}
+.legend span{margin-right:1.4em;white-space:nowrap}
+.legend i{display:inline-block;width:12px;height:12px;margin-right:.4em;
+border-radius:2px}
+""" + chart.style()
 TITLE = "What paravirtualization costs"
 
 
@@ -316,10 +464,10 @@ def lead(data):
 
     return (f"Stock Debian {data['facts']['kernel']} in several places, "
             f"counted in instructions; Paravane {data['facts']['commit']}, "
-            f"{data['facts']['date']}. Of what the same operations take "
-            f"natively, guests take {ratios('pv')} times on Paravane, "
-            f"{ratios('xen-pv')} on Xen 4.17, {ratios('hvm')} in a KVM "
-            "virtual machine.")
+            f"{data['facts']['date']}. Everybody's instructions together "
+            "(hypervisor, kernels, programs), native = 1: a guest's core "
+            f"operations take {ratios('pv')} on Paravane, {ratios('xen-pv')} "
+            f"on Xen 4.17, {ratios('hvm')} in a KVM virtual machine.")
 
 
 def as_html(data, sections):

@@ -14,7 +14,7 @@ import tempfile
 import time
 
 from harness.images import BUILD
-from harness.places import NEEDS_SVM, PLACES
+from harness.places import NEEDS_SVM, PLACES, PV
 
 # The order of the plugin's enum.
 FIELDS = ["hv", "kernel", "user", "cr3", "hv_cr3", "cr4", "invlpg",
@@ -81,6 +81,29 @@ def timed_lines(command, timeout):
     return lines
 
 
+def kind_names():
+    """Number -> name of the plugin's kinds of stays in the hypervisor."""
+    with open("/usr/include/xen/xen.h", encoding="ascii") as f:
+        calls = re.findall(r"^#define __HYPERVISOR_(\w+)\s+(\d+)\b",
+                           f.read(), re.M)
+    return {**{int(n): name for name, n in calls}, 64: "system call",
+            65: "a collected call",
+            113: "privileged instruction", 114: "page fault",
+            356: "interrupt"}
+
+
+def kinds_of(words, ops):
+    """KIND:TIMES:INSTRUCTIONS... as name -> [times, instructions], each per
+    operation."""
+    names, out = kind_names(), {}
+    for word in words:
+        kind, times, instructions = map(int, word.split(":"))
+        name = names.get(kind, "exception" if kind < 132 else "interrupt")
+        was = out.get(name, [0, 0])
+        out[name] = [was[0] + times / ops, was[1] + instructions / ops]
+    return out
+
+
 def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
         hist=None):
     """Results: name -> {"ops", "ns", and the fields, each per operation}."""
@@ -89,15 +112,19 @@ def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
     with tempfile.TemporaryDirectory() as folder:
         counts = os.path.join(folder, "counts")
         command = qemu(place, setup, env or {}, boot, accel)
+        # Stays in a hypervisor, on one CPU: of several they would mix.
+        split = setup.cpus == 1 and place in PV
         if counting:
             command += ["-plugin", f"{BUILD}/bench/count.so,out={counts}" +
+                        (",split=on" if split else "") +
                         (f",hist={hist}" if hist else "")]
         said = watch(command, timeout)
         lines = []
         if os.path.exists(counts):
             with open(counts, encoding="ascii") as f:
                 lines = [l.split() for l in f]
-            start = [l[2] for l in lines if l[:2] == ["total", "start"]]
+            begun = {l[1]: int(l[2]) for l in lines
+                     if l[:1] == ["total"] and l[1] in ("first", "start")}
             lines = [l for l in lines if l[0] != "total"]
     names = LINE.findall(said)
     if place == "emulated":
@@ -113,9 +140,11 @@ def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
             row.update({f: int(c) / int(ops)
                         for f, c in zip(FIELDS, lines[i])})
             row["total"] = row["hv"] + row["kernel"] + row["user"]
+            if split:
+                row["kinds"] = kinds_of(lines[i][len(FIELDS):], int(ops))
         elif counting:
             row["total"] = row["ns"]    # an instruction a nanosecond
         out[name] = row
     if "boot" in out and counting:
-        out["boot"]["start"] = int(start[0])
+        out["boot"].update(begun)
     return out

@@ -17,6 +17,7 @@
  *	min_ms=N	repeat each until that much time has gone by (for wall time)
  *	boot=NAME	first of all an end marker and "bench NAME 1 0": what it
  *			took to come this far
+ *	then=PROGRAM	the program of workloads to go on with
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -242,10 +243,20 @@ static int listed(const char *list, const char *name)
 	return 0;
 }
 
+/* Another program of workloads, in the same boot. */
+static void go_on(const char *program)
+{
+	unsetenv("then");
+	unsetenv("boot");
+	execl(program, program, NULL);
+	die(program);
+}
+
 int main(int argc, char **argv)
 {
 	const char *only = getenv("only"), *boot = getenv("boot");
 	const char *min_ms = getenv("min_ms"), *cpus = getenv("cpus");
+	const char *then = getenv("then");
 	uint64_t min_ns = min_ms ? strtoull(min_ms, NULL, 10) * 1000000 : 0;
 
 	if (argc > 1 && !strcmp(argv[1], "nothing")) {
@@ -264,6 +275,9 @@ int main(int argc, char **argv)
 	if (getpid() == 1) {
 		leave_init();
 	}
+	if (cpus) {
+		sleep(1);		/* what a boot leaves on other CPUs */
+	}
 	for (size_t i = 0; i < nr_workloads; i++) {
 		const struct workload *w = &workloads[i];
 
@@ -276,6 +290,9 @@ int main(int argc, char **argv)
 		} else {
 			measure(w, min_ns);
 		}
+	}
+	if (then) {
+		go_on(then);
 	}
 	printf("\nbench done\n");
 	fflush(stdout);
