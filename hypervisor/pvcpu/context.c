@@ -21,9 +21,10 @@ static mfn_t root_from_cr3(u64 cr3)
 static bool addresses_ok(const struct vcpu_guest_context *c)
 {
 	const u64 addresses[] = {
-		c->user_regs.rip, c->event_callback_eip,
-		c->failsafe_callback_eip, c->syscall_callback_eip,
-		c->fs_base, c->gs_base_kernel, c->gs_base_user,
+		c->user_regs.rip, c->user_regs.rsp, c->kernel_sp,
+		c->event_callback_eip, c->failsafe_callback_eip,
+		c->syscall_callback_eip, c->fs_base, c->gs_base_kernel,
+		c->gs_base_user,
 	};
 	bool ok = true;
 
