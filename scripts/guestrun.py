@@ -32,7 +32,8 @@ def hypervisor_image(where):
 
 
 def qemu_command(hypervisor, kernel, words="", cpu="", memory=256,
-                 dom0_memory=64, cpus=1, hv_words="", gdb=False):
+                 dom0_memory=64, cpus=1, hv_words="", gdb=False,
+                 icount=False):
     """The command line that boots `kernel` as domain 0."""
     command = [str(ROOT / "scripts/run-qemu"), "--hypervisor", str(hypervisor),
                "--kernel", str(kernel), "--args", words, "--initrd", "",
@@ -40,7 +41,7 @@ def qemu_command(hypervisor, kernel, words="", cpu="", memory=256,
                "--dom0-mem", f"{dom0_memory}M", "--hv-args", hv_words]
     if cpu:
         command += ["--cpu", cpu]
-    return command + (["--gdb"] if gdb else [])
+    return command + ["--gdb"] * gdb + ["--icount"] * icount
 
 
 class Machine:

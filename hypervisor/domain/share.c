@@ -15,7 +15,8 @@
 #include "x86/clock.h"
 
 #define PERIOD_NS	30000000LL
-#define BOUND_NS	30000000LL
+#define SAVED_NS	30000000LL
+#define DEBT_NS		12000000LL
 #define BOOST_NS	3000000		/* of one that has just been woken */
 #define WEIGHT_NORMAL	256
 
@@ -52,17 +53,23 @@ void sched_charge(struct vcpu *v, u64 now)
 	}
 }
 
+/*
+ * A debt is for more than one slice, or who has another CPU to himself would
+ * get half of this one, too; and for little more, because he has to wait for
+ * it when somebody new comes.
+ */
 void sched_chosen(struct vcpu *v, bool others_wait)
 {
 	struct domain *d = v->domain;
 	s64 a = ahead(v);
 
-	if (a < -BOUND_NS) {
-		WRITE_ONCE(d->vtime, clock - BOUND_NS);
+	if (a < -SAVED_NS) {
+		/* Who has never run has saved nothing. */
+		WRITE_ONCE(d->vtime, clock - (d->vtime ? SAVED_NS : 0));
 	} else if (a > 0 && others_wait) {
 		WRITE_ONCE(clock, d->vtime);
-	} else if (a > BOUND_NS) {
-		WRITE_ONCE(d->vtime, clock + BOUND_NS);
+	} else if (a > DEBT_NS) {
+		WRITE_ONCE(d->vtime, clock + DEBT_NS);
 	}
 }
 

@@ -109,7 +109,9 @@ long set_cpu_policy(struct domain *d, void *arg)
 		return -ENOMEM;
 	}
 	p->err_leaf = p->err_subleaf = p->err_msr = ~0U;
+	spin_lock(&d->lock);
 	*new = *d->policy;
+	spin_unlock(&d->lock);
 	err = update_leaves(new, p);
 	err = err ? err : check_msrs(p);
 	spin_lock(&d->lock);

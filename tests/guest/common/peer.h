@@ -68,6 +68,12 @@ int peer_run(struct peer *p, const void *code, size_t size, unsigned long arg,
 void peer_run_start(struct peer *p, const void *code, size_t size,
 		    unsigned long arg, unsigned long arg2);
 
+/*
+ * Leaves it spinning, and forgets it: another may be made. What ends it is
+ * domain_end(), with the number that comes back.
+ */
+domid_t peer_spin(struct peer *p);
+
 /* Its FPU: xmm halves hold value + i; how many of all these are not so. */
 void peer_fpu_set(struct peer *p, uint64_t value, unsigned int mxcsr,
 		  unsigned int control);
