@@ -7,6 +7,7 @@
 #include "image/pv_elf.h"
 #include "lib/string.h"
 #include <xen/elfnote.h>
+#include <xen/features.h>
 
 /* ELF-64 (System V ABI, chapters 4 and 5), as far as we look. */
 struct elf_header {
@@ -61,6 +62,14 @@ static void read_note(struct reader *r, u32 type, const void *desc, u32 size)
 static u64 note_or(const struct reader *r, unsigned int type, u64 otherwise)
 {
 	return r->number[type] != PV_UNSET ? r->number[type] : otherwise;
+}
+
+/* Is there no such note, or does its text begin with these seven letters? */
+static bool note_says(const struct reader *r, unsigned int type,
+		      const char *text)
+{
+	return r->number[type] == PV_UNSET ||
+		!memcmp(&r->number[type], text, 7);
 }
 
 /* All notes between offset and offset + len; stops at the first broken one. */
@@ -172,6 +181,14 @@ const char *pv_elf_parse(const void *file, u64 size, struct pv_image *out)
 	why = read_headers(&r);
 	if (!why && !r.any_note) {
 		why = "kernel has no Xen notes: it was not built for PV";
+	}
+	if (!why && (!note_says(&r, XEN_ELFNOTE_LOADER, "generic") ||
+		     !note_says(&r, XEN_ELFNOTE_XEN_VERSION, "xen-3.0"))) {
+		why = "kernel is made for another loader";
+	}
+	if (!why && !(note_or(&r, XEN_ELFNOTE_SUPPORTED_FEATURES, ~0ULL) &
+		      1ULL << XENFEAT_dom0)) {
+		why = "kernel says that it cannot be domain 0";
 	}
 	if (!why) {
 		why = place_segments(&r);

@@ -5,6 +5,9 @@
 Each entry: a name, what spoils a good file, and what Paravane says then, in
 one line (hypervisor/image/). Xen has its own words, and boots some of them.
 
+Then files that are as good with other notes: without those that are optional,
+and with two that move things.
+
 Differs from Xen 4.17: a kernel without Xen notes, for another processor, or with
 a hypercall page outside its segments is refused before it runs
 (image_no_notes).
@@ -14,7 +17,10 @@ import re
 import struct
 
 PT_LOAD, PT_NOTE = 1, 4
-ENTRY, HYPERCALL_PAGE, VIRT_BASE = 1, 2, 3
+ENTRY, HYPERCALL_PAGE, VIRT_BASE, PADDR_OFFSET = 1, 2, 3, 4
+XEN_VERSION, GUEST_OS, GUEST_VERSION, LOADER, PAE_MODE, FEATURES = range(5, 11)
+L1_MFN_VALID, SUSPEND_CANCEL, INIT_P2M, MOD_START_PFN = 13, 14, 15, 16
+SUPPORTED_FEATURES = 17
 
 
 class Elf:
@@ -66,7 +72,27 @@ def _cut(elf):
     del elf.data[elf.get(elf.headers(PT_LOAD)[-1] + 8, "Q") + 64:]
 
 
+def _without(*kinds):
+    def change(elf):
+        for kind in kinds:
+            elf.put(elf.note(kind) - 4, "B", ord("?"))
+    return change
+
+
+def _renumber(elf, kind, other, *values):
+    at = elf.note(kind)
+    elf.put(at - 8, "I", other)
+    for i, (fmt, value) in enumerate(values):
+        elf.put(at + 8 * i, fmt, value)
+
+
 BAD = [
+    ("image_other_loader", lambda e: e.put(e.note(LOADER), "B", ord("x")),
+     "for another loader"),
+    ("image_other_xen", lambda e: e.put(e.note(XEN_VERSION) + 4, "B", ord("2")),
+     "for another loader"),
+    ("image_no_dom0", lambda e: e.put(e.note(SUPPORTED_FEATURES), "I", 1),
+     "cannot be domain 0"),
     ("image_no_elf", lambda e: e.put(0, "B", 0), "is no ELF file"),
     ("image_32_bit", lambda e: e.put(4, "B", 1), "is no 64-bit x86 ELF"),
     ("image_other_cpu", lambda e: e.put(18, "H", 183), "is no 64-bit x86 ELF"),
@@ -88,6 +114,24 @@ BAD = [
     ("image_base_not_canonical",
      lambda e: e.put(e.note(VIRT_BASE), "Q", 1 << 47),
      "outside its address range|entry point lies outside|not a guest's"),
+]
+
+
+# An address of the kernel's choice for the list of frames.
+P2M_ADDRESS = 0x0000400000000000
+
+# What these kernels must then find.
+GOOD_TESTS = "start_registers,start_info,start_p2m,start_list,start_shared_info"
+
+GOOD = [
+    ("image_few_notes", _without(
+        GUEST_OS, GUEST_VERSION, PAE_MODE, FEATURES, L1_MFN_VALID,
+        SUSPEND_CANCEL, PADDR_OFFSET, SUPPORTED_FEATURES)),
+    ("image_no_entry_note", _without(ENTRY)),
+    ("image_init_p2m", lambda e: _renumber(
+        e, PADDR_OFFSET, INIT_P2M, ("Q", P2M_ADDRESS))),
+    ("image_mod_start_pfn", lambda e: _renumber(
+        e, SUSPEND_CANCEL, MOD_START_PFN, ("I", 1))),
 ]
 
 

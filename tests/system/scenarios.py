@@ -473,12 +473,15 @@ def size(world):
 
 def tests(world):
     """All, in order."""
+    from builder import bad_kernels     # it needs this module
+
     shared = Shared(world)
     return [
         ("demo", lambda: demo(world)),
         ("size and start", lambda: size(world)),
         ("one guest's life", shared.test(life)),
         ("keel as a guest", shared.test(keel)),
+        ("bad kernels for a guest", shared.test(bad_kernels)),
         ("create and destroy", shared.test(cycles)),
         ("kill at random moments", shared.test(kills)),
         ("two guests, traffic", shared.test(traffic)),

@@ -211,12 +211,12 @@ static int load_files(struct xc_dom_image *dom,
 		      const struct domain_config *cfg)
 {
 	if (xc_dom_kernel_file(dom, cfg->kernel)) {
-		return msg_error("cannot load kernel '%s': %s%s", cfg->kernel,
-				 reason(), tools_library_error());
+		return msg_error("cannot load kernel '%s'%s", cfg->kernel,
+				 tools_library_error());
 	}
 	if (cfg->ramdisk && xc_dom_module_file(dom, cfg->ramdisk, NULL)) {
-		return msg_error("cannot load ramdisk '%s': %s%s", cfg->ramdisk,
-				 reason(), tools_library_error());
+		return msg_error("cannot load ramdisk '%s'%s", cfg->ramdisk,
+				 tools_library_error());
 	}
 	return 0;
 }

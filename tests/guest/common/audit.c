@@ -121,3 +121,17 @@ bool free_pages_return_to(long number)
 	}
 	return free_pages_now() == number || !on_paravane();
 }
+
+void vcpu_pin(domid_t domain, unsigned int vcpu, unsigned char cpus)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_setvcpuaffinity,
+		.domain = domain,
+		.u.vcpuaffinity.vcpu = vcpu,
+		.u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD,
+		.u.vcpuaffinity.cpumap_hard.nr_bits = 8,
+	};
+
+	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, &cpus);
+	CHECK_EQ(hc_domctl(&op), 0);
+}

@@ -29,6 +29,9 @@ long free_pages(void);
 /* Waits until there are as many again; false when that does not come. */
 bool free_pages_return_to(long number);
 
+/* Has a vCPU run on the CPUs of this mask only. */
+void vcpu_pin(domid_t domain, unsigned int vcpu, unsigned char cpus);
+
 long hc_domctl(struct xen_domctl *op);
 long hc_sysctl(struct xen_sysctl *op);
 

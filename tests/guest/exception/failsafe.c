@@ -81,19 +81,6 @@ static bool on_failsafe(struct regs *regs)
 	return true;
 }
 
-static void pin_vcpu(unsigned int vcpu, unsigned char *cpus)
-{
-	struct xen_domctl op = {
-		.cmd = XEN_DOMCTL_setvcpuaffinity,
-		.u.vcpuaffinity.vcpu = vcpu,
-		.u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD,
-		.u.vcpuaffinity.cpumap_hard.nr_bits = 8,
-	};
-
-	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, cpus);
-	CHECK_EQ(hc_domctl(&op), 0);
-}
-
 static void yield(void *arg)
 {
 	(void)arg;
@@ -114,7 +101,6 @@ static void set_mask(unsigned int mask)
 
 TEST(failsafe, 0)
 {
-	static unsigned char first = 1, all = 0xff;
 	uint64_t *gdt = page_alloc();
 	unsigned long mfn = virt_to_mfn(gdt), ds;
 
@@ -124,8 +110,8 @@ TEST(failsafe, 0)
 	need_two_vcpus();
 	CHECK_EQ(page_set_writable(gdt, false), 0);
 	CHECK_EQ(hc_set_gdt(&mfn, 512), 0);
-	pin_vcpu(0, &first);
-	pin_vcpu(1, &first);
+	vcpu_pin(0, 0, 1);
+	vcpu_pin(0, 1, 1);
 	other_begin(yield, NULL);
 	trap_set_hook(on_failsafe);
 	for (unsigned int mask = 0; mask < 2; mask++) {
@@ -149,8 +135,8 @@ TEST(failsafe, 0)
 	trap_set_hook(NULL);
 	other_end();
 	set_mask(1);
-	pin_vcpu(0, &all);
-	pin_vcpu(1, &all);
+	vcpu_pin(0, 0, 0xff);
+	vcpu_pin(0, 1, 0xff);
 	CHECK_EQ(hc_set_gdt(NULL, 0), 0);
 	CHECK_EQ(page_set_writable(gdt, true), 0);
 	page_free(gdt);

@@ -102,36 +102,19 @@ static void need_avx(void)
 	CHECK_EQ(kernel_watch(y_on, XCR0_AVX)->vector, -1);
 }
 
-static void pin(domid_t domain, unsigned char *cpus)
-{
-	struct xen_domctl op = {
-		.cmd = XEN_DOMCTL_setvcpuaffinity,
-		.domain = domain,
-		.u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD,
-		.u.vcpuaffinity.cpumap_hard.nr_bits = 8,
-	};
-
-	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, cpus);
-	CHECK_EQ(hc_domctl(&op), 0);
-}
-
 /* Both on the first CPU, so that each wait for the peer is a switch. */
 static void begin(void)
 {
-	static unsigned char first = 1;
-
 	need_avx();
 	peer_create(&p);
-	pin(0, &first);
-	pin(p.id, &first);
+	vcpu_pin(0, 0, 1);
+	vcpu_pin(p.id, 0, 1);
 }
 
 static void end(void)
 {
-	static unsigned char all = 0xff;
-
 	peer_destroy(&p);
-	pin(0, &all);
+	vcpu_pin(0, 0, 0xff);
 }
 
 #define OURS	0x1111111100000000UL

@@ -126,6 +126,31 @@ TEST(start_p2m, 0)
 	CHECK_EQ(wrong, 0);
 }
 
+/*
+ * Where the list of frames is: behind the kernel, in the one region, unless
+ * the file had a note that asks for another address (images.py makes such a
+ * one); then it is there, and can be written to.
+ */
+TEST(start_list, 0)
+{
+	unsigned long list = start_info->mfn_list;
+	bool elsewhere = list < KEEL_BASE;
+
+	CHECK_EQ(list, (unsigned long)p2m);
+	CHECK_EQ(try_write((void *)list).vector, -1);
+	CHECK_EQ(try_write((void *)(list + start_info->nr_pages * 8 - 1))
+		 .vector, -1);
+	if (elsewhere) {
+		CHECK_EQ(list, 0x0000400000000000);
+		CHECK(start_info->first_p2m_pfn != 0);
+		/* The tables that map it are among these. */
+		CHECK(start_info->nr_p2m_frames * PAGE_SIZE >=
+		      start_info->nr_pages * 8);
+	} else {
+		CHECK(list >= (unsigned long)_end);
+	}
+}
+
 /* Nothing below this kernel's own root is mapped but what it was given. */
 TEST(start_root, 0)
 {

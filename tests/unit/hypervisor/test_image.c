@@ -128,6 +128,13 @@ Test(pv_elf, says_what_is_wrong)
 	k.n[1].value = BASE + TEXT + 0x10;
 	refuse(&k, "kernel's hypercall page lies outside its segments");
 	k = good();
+	k.n[3] = note(8, 1);				/* loader */
+	refuse(&k, "kernel is made for another loader");
+	k.n[3] = note(5, 1);				/* Xen's version */
+	refuse(&k, "kernel is made for another loader");
+	k.n[3] = note(17, 1);				/* features */
+	refuse(&k, "kernel says that it cannot be domain 0");
+	k = good();
 	k.load.memsz = 1ULL << 40;
 	refuse(&k, "kernel's segments lie outside its address range");
 	k = good();
