@@ -433,7 +433,7 @@ static void begin(struct peer *p, enum peer_command what)
 
 static void command(struct peer *p, enum peer_command what)
 {
-	uint64_t end = clock_ns() + 2 * NSEC_PER_SEC;
+	uint64_t end = clock_ns() + 8 * NSEC_PER_SEC;
 
 	begin(p, what);
 	while (p->box->command != PEER_IDLE) {
