@@ -18,6 +18,7 @@ backend_common = \
 	%D%/common/log.c %D%/common/log.h \
 	%D%/common/loop.c %D%/common/loop.h \
 	%D%/common/number.c %D%/common/number.h \
+	%D%/common/own_pages.c %D%/common/own_pages.h \
 	%D%/common/process.c %D%/common/process.h \
 	%D%/common/ring.c %D%/common/ring.h \
 	%D%/common/seccomp.c %D%/common/seccomp.h \
@@ -81,6 +82,7 @@ tests_unit_backend_test_device_SOURCES = \
 	%D%/common/log.c \
 	%D%/common/loop.c \
 	%D%/common/number.c \
+	%D%/common/own_pages.c \
 	%D%/common/ring.c \
 	%D%/common/store.c \
 	%D%/common/xenbus.c \

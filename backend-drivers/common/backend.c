@@ -114,6 +114,7 @@ static int open_xen(struct backend *be)
 		log_error("cannot open /dev/xen/gntdev: %s", strerror(errno));
 		return -errno;
 	}
+	be->gntshr = xengntshr_open(&quiet_logger, 0);
 	/* From here on the handle binds ports of this one domain only. */
 	if (xenevtchn_restrict(be->evtchn, (domid_t)be->domid) < 0) {
 		log_info("event channels not restricted to domain %u: %s",
@@ -128,6 +129,9 @@ static int open_xen(struct backend *be)
  */
 static void close_xen(struct backend *be)
 {
+	if (be->gntshr) {
+		xengntshr_close(be->gntshr);
+	}
 	if (be->gnttab) {
 		xengnttab_close(be->gnttab);
 	}

@@ -61,6 +61,7 @@ struct backend {
 	struct xs_handle *xs;
 	xenevtchn_handle *evtchn;
 	xengnttab_handle *gnttab;
+	xengntshr_handle *gntshr;	/* NULL: there is none */
 	struct loop loop;
 	struct loop_source xs_source, evtchn_source, signal_source;
 

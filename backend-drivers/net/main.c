@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 
 #include "common/log.h"
 #include "common/store.h"
@@ -48,23 +47,18 @@ static void on_tap(void *arg)
 	d->tap_ready = true;
 }
 
-static uint8_t *make_buffers(struct net_device *d)
+/* Granted to ourselves: the domain whose backends are at this path. */
+static int make_buffers(struct backend *be, struct net_device *d)
 {
-	size_t bytes = (size_t)NET_BATCH * NET_BUFFER;
-	uint8_t *mem;
-	unsigned int i;
+	unsigned int self = 0;
+	int rc;
 
-	/* One piece; only what packets reach into is ever backed. */
-	mem = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (mem == MAP_FAILED) {
-		return NULL;
+	if (sscanf(be->path, "/local/domain/%u/", &self) != 1) {
+		self = 0;
 	}
-	d->rx_buffers = mem + bytes;
-	for (i = 0; i < NET_BATCH; i++) {
-		d->packets[i].data = d->rx_buffers + (size_t)i * NET_BUFFER;
-	}
-	return mem;
+	rc = own_pages_open(&d->tx_pages, be->gntshr, self, NET_TX_PAGES);
+	return rc != 0 ? rc : own_pages_open(&d->rx_pages, be->gntshr, self,
+					     NET_RX_PAGES);
 }
 
 static int net_start(struct backend *be)
@@ -74,10 +68,10 @@ static int net_start(struct backend *be)
 	uint64_t mtu = 0;
 	int rc;
 
-	d->tx_buffers = make_buffers(d);
-	if (!d->tx_buffers) {
+	rc = make_buffers(be, d);
+	if (rc != 0) {
 		log_error("no memory");
-		return -ENOMEM;
+		return rc;
 	}
 	if (store_read_number(be->xs, be->path, "mtu", 65535, &mtu) != 0) {
 		mtu = 0;
@@ -99,8 +93,9 @@ static int net_start(struct backend *be)
 		log_error("cannot wait for packets: %s", strerror(-rc));
 		return rc;
 	}
-	log_info("%s%s%s", d->tap.name, d->bridge ? " on " : "",
-		 d->bridge ? d->bridge : "");
+	log_info("%s%s%s, copies by %s", d->tap.name, d->bridge ? " on " : "",
+		 d->bridge ? d->bridge : "",
+		 d->rx_pages.refs ? "grant" : "address");
 	return 0;
 }
 
@@ -131,9 +126,8 @@ static void net_stop(struct backend *be)
 	struct net_device *d = be->device;
 
 	net_tap_close(&d->tap);
-	if (d->tx_buffers) {
-		munmap(d->tx_buffers, 2 * (size_t)NET_BATCH * NET_BUFFER);
-	}
+	own_pages_close(&d->tx_pages);
+	own_pages_close(&d->rx_pages);
 }
 
 static const struct backend_ops net_ops = {

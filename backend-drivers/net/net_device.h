@@ -16,16 +16,25 @@
 #include <stdint.h>
 
 #include "common/backend.h"
+#include "common/own_pages.h"
 #include "net/net_offload.h"
 #include "net/net_request.h"
 #include "net/net_tap.h"
 
 enum {
-	NET_BATCH = 32,			/* packets per copy */
+	NET_BATCH = 32,			/* packets per copy, at most */
 	NET_BUDGET = 4,			/* batches per turn of the loop */
-	NET_BUFFER = 68 * 1024,		/* bytes per packet, 64 KiB and more */
-	NET_COPIES = NET_BATCH * NET_MAX_PARTS,
+	NET_BUFFER = 64 * 1024,		/* room for a packet from the tap */
+	NET_TX_PAGES = 64,
+	NET_RX_PAGES = 64,		/* in two halves .. */
+	NET_RX_HALF = NET_RX_PAGES / 2 * NET_PAGE,	/* .. of bytes */
+	NET_COPIES = 64,		/* one for each page of a batch */
 };
+
+_Static_assert(NET_BUFFER > (int)NET_MAX_PACKET, "one too long is seen");
+_Static_assert(NET_RX_HALF >= NET_BUFFER, "room for one at least");
+_Static_assert(NET_TX_PAGES <= NET_COPIES && NET_RX_PAGES <= NET_COPIES,
+	       "copies of a batch");
 
 struct net_rx_packet {
 	struct net_rx_info info;
@@ -52,14 +61,17 @@ struct net_device {
 	bool sg;
 	struct net_accepts accepts;
 
-	/* A batch on its way out of the guest. */
+	/* A batch on its way out of the guest; each part has its own page. */
 	struct net_chain chains[NET_BATCH];
-	uint8_t *tx_buffers;
+	struct own_pages tx_pages;
 
-	/* A batch on its way in; the first may wait for room in the ring. */
+	/*
+	 * A batch on its way in. The first may wait for room in the ring; then
+	 * others are read into that half of the pages where it is not.
+	 */
 	struct net_rx_packet packets[NET_BATCH];
 	unsigned int nr_held;
-	uint8_t *rx_buffers;
+	struct own_pages rx_pages;
 
 	struct xengnttab_grant_copy_segment copy[NET_COPIES];
 

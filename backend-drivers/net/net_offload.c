@@ -213,7 +213,7 @@ static uint32_t network_end(const uint8_t *packet, uint32_t size,
 	return network + length;
 }
 
-int net_offload_tx(const struct net_chain *c, uint8_t *data,
+int net_offload_tx(const struct net_chain *c, uint8_t *data, uint32_t head,
 		   struct virtio_net_hdr *h)
 {
 	struct net_layers l;
@@ -224,7 +224,7 @@ int net_offload_tx(const struct net_chain *c, uint8_t *data,
 	if (!c->csum_blank && c->gso == NET_GSO_NONE) {
 		return 0;
 	}
-	if (!net_layers_find(data, c->size, &l)) {
+	if (!net_layers_find(data, head, &l)) {
 		return -EINVAL;
 	}
 	network = network_start(data);

@@ -33,11 +33,12 @@ bool net_layers_find(const uint8_t *packet, uint32_t size,
 		     struct net_layers *l);
 
 /*
- * From the frontend to the tap: fills @h for the packet @data. A blank
- * checksum's field gets the pseudo-header sum, as Linux expects it there.
- * -EINVAL: the packet is not what its flags say.
+ * From the frontend to the tap: fills @h for the packet whose first @head
+ * bytes are @data. A blank checksum's field gets the pseudo-header sum, as
+ * Linux expects it there. -EINVAL: the packet is not what its flags say, as
+ * far as can be seen in its head.
  */
-int net_offload_tx(const struct net_chain *c, uint8_t *data,
+int net_offload_tx(const struct net_chain *c, uint8_t *data, uint32_t head,
 		   struct virtio_net_hdr *h);
 
 /* What the frontend can be given unfinished. */

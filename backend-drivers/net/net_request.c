@@ -120,8 +120,8 @@ int net_chain_check(struct net_chain *c)
 	}
 	c->parts[0].size = (uint16_t)(c->first.size - later);
 	for (i = 0; i < c->nr_parts; i++) {
-		if ((uint32_t)c->parts[i].offset + c->parts[i].size >
-		    NET_PAGE) {
+		if (c->parts[i].offset >= NET_PAGE ||
+		    c->parts[i].size > NET_PAGE - c->parts[i].offset) {
 			return -EINVAL;
 		}
 	}

@@ -68,19 +68,6 @@ static uint16_t flags_of(const struct net_rx_packet *p)
 	return flags;
 }
 
-static void plan_copy(struct net_device *d, uint32_t gref, uint8_t *from,
-		      uint32_t length, unsigned int *n)
-{
-	struct xengnttab_grant_copy_segment *s = &d->copy[(*n)++];
-
-	memset(s, 0, sizeof(*s));
-	s->source.virt = from;
-	s->dest.foreign.ref = gref;
-	s->dest.foreign.domid = (uint16_t)d->be->domid;
-	s->len = (uint16_t)length;
-	s->flags = GNTCOPY_dest_gref;
-}
-
 /* The response that tells how to cut an oversized segment up. */
 static void make_gso(const struct net_rx_packet *p,
 		     struct netif_rx_response *rsp)
@@ -118,7 +105,9 @@ static void place(struct net_device *d, struct net_rx_packet *p,
 		if (part > NET_PAGE) {
 			part = NET_PAGE;
 		}
-		plan_copy(d, req.gref, p->data + done, part, n);
+		own_pages_copy_out(&d->rx_pages, &d->copy[(*n)++],
+				   d->be->domid, req.gref, p->data + done,
+				   (uint16_t)part);
 		done += part;
 		rsp[i] = (struct netif_rx_response){
 			.id = req.id,
@@ -162,16 +151,24 @@ static bool check_copies(struct net_device *d, const struct net_rx_packet *p,
 /* Reads packets while there is room for them. Returns how many there are. */
 static unsigned int gather(struct net_device *d, uint32_t waiting)
 {
+	uint8_t *half = d->rx_pages.mem + NET_RX_HALF, *at = d->rx_pages.mem, *end;
 	unsigned int n = 0;
 
+	if (d->nr_held != 0 && d->packets[0].data < half) {
+		at = half;
+	}
+	end = at + NET_RX_HALF;
 	while (n < NET_BATCH) {
 		struct net_rx_packet *p = &d->packets[n];
 
 		if (n >= d->nr_held) {
-			if (!d->tap_ready || read_packet(d, p) != 0) {
+			p->data = at;
+			if (end - at < NET_BUFFER || !d->tap_ready ||
+			    read_packet(d, p) != 0) {
 				break;
 			}
 			d->nr_held++;
+			at += (p->size + OWN_PAGE - 1) & ~(OWN_PAGE - 1u);
 		}
 		if (p->slots > waiting) {
 			break;
@@ -186,10 +183,7 @@ static unsigned int gather(struct net_device *d, uint32_t waiting)
 static void keep_rest(struct net_device *d, unsigned int n)
 {
 	if (n < d->nr_held && n != 0) {
-		struct net_rx_packet rest = d->packets[n];
-
-		d->packets[n] = d->packets[0];
-		d->packets[0] = rest;
+		d->packets[0] = d->packets[n];
 	}
 	d->nr_held -= n;
 }

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef TUNSETCARRIER
@@ -226,13 +225,8 @@ ssize_t net_tap_read(struct net_tap *tap, struct virtio_net_hdr *h,
 	return n - (ssize_t)sizeof(*h);
 }
 
-int net_tap_write(struct net_tap *tap, const struct virtio_net_hdr *h,
-		  const void *data, size_t size)
+int net_tap_write(struct net_tap *tap, const struct iovec *iov,
+		  unsigned int n)
 {
-	struct iovec iov[2] = {
-		{ .iov_base = (void *)(uintptr_t)h, .iov_len = sizeof(*h) },
-		{ .iov_base = (void *)(uintptr_t)data, .iov_len = size },
-	};
-
-	return writev(tap->fd, iov, 2) < 0 ? -errno : 0;
+	return writev(tap->fd, iov, (int)n) < 0 ? -errno : 0;
 }

@@ -14,6 +14,7 @@
 struct tx_packet {
 	int rc;			/* of the checks, then of the copies */
 	unsigned int first_copy, nr_copies;
+	uint8_t *pages;		/* the first part's page; others follow */
 };
 
 /* Takes one chain. 1: there is one. 0: the ring is empty. -EPROTO. */
@@ -39,23 +40,25 @@ static int take_chain(struct net_device *d, struct net_chain *c,
 	return rc;
 }
 
+/* Each part lies in its page as in the guest's: none crosses a page. */
+static uint8_t *part_at(const struct net_chain *c, uint8_t *pages,
+			unsigned int i)
+{
+	return pages + (size_t)i * OWN_PAGE + c->parts[i].offset;
+}
+
 static void plan_copies(struct net_device *d, const struct net_chain *c,
-			uint8_t *to, unsigned int *n)
+			struct tx_packet *p)
 {
 	unsigned int i;
 
 	for (i = 0; i < c->nr_parts; i++) {
-		struct xengnttab_grant_copy_segment *s = &d->copy[(*n)++];
-
-		memset(s, 0, sizeof(*s));
-		s->source.foreign.ref = c->parts[i].gref;
-		s->source.foreign.offset = c->parts[i].offset;
-		s->source.foreign.domid = (uint16_t)d->be->domid;
-		s->dest.virt = to;
-		s->len = c->parts[i].size;
-		s->flags = GNTCOPY_source_gref;
-		to += c->parts[i].size;
+		own_pages_copy_in(&d->tx_pages, &d->copy[p->first_copy + i],
+				  d->be->domid, c->parts[i].gref,
+				  c->parts[i].offset, part_at(c, p->pages, i),
+				  c->parts[i].size);
 	}
+	p->nr_copies = c->nr_parts;
 }
 
 static int copies_result(const struct net_device *d,
@@ -81,20 +84,55 @@ static bool source_allowed(const struct net_device *d, const uint8_t *data)
 	return !d->lock_mac || memcmp(data + 6, d->mac, 6) == 0;
 }
 
+/* Moves the parts together, downwards in order; returns the packet. */
+static uint8_t *flatten(const struct net_chain *c, uint8_t *pages)
+{
+	uint8_t *to = pages;
+	unsigned int i;
+
+	for (i = 0; i < c->nr_parts; i++) {
+		memmove(to, part_at(c, pages, i), c->parts[i].size);
+		to += c->parts[i].size;
+	}
+	return pages;
+}
+
+/*
+ * Frontends usually send a packet's headers in its first part, which is then
+ * enough to look at; otherwise the packet has to be in one piece.
+ */
 static int send_out(struct net_device *d, const struct net_chain *c,
-		    uint8_t *data)
+		    uint8_t *pages)
 {
 	struct virtio_net_hdr h;
-	int rc;
+	struct iovec iov[1 + NET_MAX_PARTS];
+	uint8_t *data = part_at(c, pages, 0);
+	uint32_t head = c->parts[0].size;
+	unsigned int i, n = c->nr_parts;
+	int rc = -EINVAL;
 
-	if (!source_allowed(d, data)) {
-		return -EPERM;
+	if (head >= NET_ETH_HEADER) {
+		rc = net_offload_tx(c, data, head, &h);
 	}
-	rc = net_offload_tx(c, data, &h);
+	if (rc != 0 && head < c->size) {
+		data = flatten(c, pages);
+		head = c->size;
+		n = 1;
+		rc = net_offload_tx(c, data, head, &h);
+	}
+	if (rc == 0 && !source_allowed(d, data)) {
+		rc = -EPERM;
+	}
 	if (rc != 0) {
 		return rc;
 	}
-	if (net_tap_write(&d->tap, &h, data, c->size) != 0) {
+	iov[0] = (struct iovec){ &h, sizeof(h) };
+	iov[1] = (struct iovec){ data, head };
+	for (i = 1; i < n; i++) {
+		iov[1 + i] = (struct iovec){ part_at(c, pages, i),
+					     c->parts[i].size };
+	}
+	if (net_tap_write(&d->tap, iov, 1 + n) != 0) {
 		/* Lost on the wire, as it were: not the guest's mistake. */
 		d->count.tx_dropped++;
 		return 0;
@@ -125,7 +163,7 @@ static void finish(struct net_device *d, unsigned int i, struct tx_packet *p)
 		p->rc = copies_result(d, p);
 	}
 	if (p->rc == 0) {
-		p->rc = send_out(d, c, d->tx_buffers + (size_t)i * NET_BUFFER);
+		p->rc = send_out(d, c, p->pages);
 	}
 	if (p->rc != 0) {
 		d->count.tx_refused++;
@@ -145,7 +183,7 @@ int net_tx_batch(struct net_device *d)
 	if (ring_waiting(&d->tx, &waiting) != 0) {
 		return -EPROTO;
 	}
-	while (n < NET_BATCH) {
+	while (n < NET_BATCH && copies + NET_MAX_PARTS <= NET_TX_PAGES) {
 		struct tx_packet *p = &packets[n];
 
 		rc = take_chain(d, &d->chains[n], &waiting);
@@ -155,14 +193,14 @@ int net_tx_batch(struct net_device *d)
 		if (rc == 0) {
 			break;
 		}
+		p->pages = d->tx_pages.mem + (size_t)copies * OWN_PAGE;
 		p->first_copy = copies;
+		p->nr_copies = 0;
 		p->rc = net_chain_check(&d->chains[n]);
 		if (p->rc == 0) {
-			plan_copies(d, &d->chains[n],
-				    d->tx_buffers + (size_t)n * NET_BUFFER,
-				    &copies);
+			plan_copies(d, &d->chains[n], p);
 		}
-		p->nr_copies = copies - p->first_copy;
+		copies += p->nr_copies;
 		n++;
 	}
 	rc = 0;
@@ -179,5 +217,5 @@ int net_tx_batch(struct net_device *d)
 	if (ring_push(&d->tx)) {
 		backend_notify(d->be, d->tx_port);
 	}
-	return n == NET_BATCH;
+	return waiting != 0;
 }

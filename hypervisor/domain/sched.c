@@ -66,8 +66,8 @@ static void offer_waiting(struct runqueue *rq)
 
 /*
  * v was queued here: sees that a CPU looks at it.  rq is locked.  Who wakes
- * another on his own CPU has RUN_NS first, to get ready all that he has for
- * it: a ring of requests is then worth two switches, not each request.
+ * another on his own CPU has had RUN_NS first, to get ready all that he has
+ * for it: a ring of requests is then worth two switches, not each request.
  */
 static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v,
 		   u64 now)

@@ -79,6 +79,7 @@ static void on_chain(const uint8_t *data, size_t size)
 	}
 	promise(c.nr_parts <= NET_MAX_PARTS);
 	for (i = 0; i < c.nr_parts; i++) {
+		promise(c.parts[i].offset < NET_PAGE);
 		promise(c.parts[i].offset + c.parts[i].size <= NET_PAGE);
 		sum += c.parts[i].size;
 	}
@@ -116,7 +117,7 @@ static void on_offload(const uint8_t *data, size_t size)
 	c.csum_blank = flags & 16;
 	c.gso = (enum net_gso)((flags >> 5) % 3);
 	c.gso_size = h.gso_size;
-	if (net_offload_tx(&c, packet, &h) == 0 &&
+	if (net_offload_tx(&c, packet, (uint32_t)size, &h) == 0 &&
 	    h.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
 		promise((size_t)h.csum_start + h.csum_offset + 2 <= size);
 		promise(h.hdr_len <= size);

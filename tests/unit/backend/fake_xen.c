@@ -120,26 +120,82 @@ int xengnttab_unmap(xengnttab_handle *xgt, void *start, uint32_t count)
 	return munmap(start, (size_t)count * FAKE_PAGE);
 }
 
+/* Our own granted pages; references count on from OWN_REF. */
+enum { OWN_REF = 10000, OWN_MAX = 512 };
+static uint8_t *own[OWN_MAX];
+static unsigned int nr_own, shared;
+
+xengntshr_handle *fake_gntshr(void)
+{
+	return (xengntshr_handle *)own;
+}
+
+unsigned int fake_shared(void)
+{
+	return shared;
+}
+
+void *xengntshr_share_pages(xengntshr_handle *xgs, uint32_t domid, int count,
+			    uint32_t *refs, int writable)
+{
+	uint8_t *mem = aligned_alloc(FAKE_PAGE, (size_t)count * FAKE_PAGE);
+	int i;
+
+	cr_assert_eq(xgs, fake_gntshr());
+	cr_assert_eq(domid, FAKE_SELF);
+	cr_assert(writable);
+	nr_own = shared == 0 ? 0 : nr_own;
+	cr_assert_leq(nr_own + (unsigned int)count, OWN_MAX);
+	for (i = 0; i < count; i++) {
+		refs[i] = OWN_REF + nr_own;
+		own[nr_own++] = mem + (size_t)i * FAKE_PAGE;
+	}
+	shared += (unsigned int)count;
+	return mem;
+}
+
+int xengntshr_unshare(xengntshr_handle *xgs, void *start, uint32_t count)
+{
+	(void)xgs;
+	cr_assert_geq(shared, count);
+	shared -= count;
+	free(start);
+	return 0;
+}
+
+/* One side of a copy: where it is; NULL if it may not be there. */
+static uint8_t *side(const union xengnttab_copy_ptr *p, bool by_ref,
+		     uint16_t len, bool write)
+{
+	uint32_t ref = p->foreign.ref;
+
+	if (!by_ref) {
+		return p->virt;
+	}
+	if (p->foreign.domid == DOMID_SELF) {
+		cr_assert(ref >= OWN_REF && ref < OWN_REF + nr_own);
+		cr_assert_leq(p->foreign.offset + len, FAKE_PAGE);
+		return own[ref - OWN_REF] + p->foreign.offset;
+	}
+	return may(p->foreign.domid, ref, write) ?
+	       fake_page(ref) + p->foreign.offset : NULL;
+}
+
 static int16_t copy_one(const struct xengnttab_grant_copy_segment *s)
 {
-	bool write = s->flags & GNTCOPY_dest_gref;
-	uint32_t ref = write ? s->dest.foreign.ref : s->source.foreign.ref;
-	uint16_t offset = write ? s->dest.foreign.offset
-				: s->source.foreign.offset;
-	uint16_t domid = write ? s->dest.foreign.domid
-			       : s->source.foreign.domid;
+	bool from_ref = s->flags & GNTCOPY_source_gref;
+	bool to_ref = s->flags & GNTCOPY_dest_gref;
+	uint8_t *from = side(&s->source, from_ref, s->len, false);
+	uint8_t *to = side(&s->dest, to_ref, s->len, true);
 
-	if ((uint32_t)offset + s->len > FAKE_PAGE) {
+	if ((from_ref && s->source.foreign.offset + s->len > FAKE_PAGE) ||
+	    (to_ref && s->dest.foreign.offset + s->len > FAKE_PAGE)) {
 		return GNTST_bad_copy_arg;
 	}
-	if (!may(domid, ref, write)) {
+	if (!from || !to) {
 		return GNTST_bad_gntref;
 	}
-	if (write) {
-		memcpy(fake_page(ref) + offset, s->source.virt, s->len);
-	} else {
-		memcpy(s->dest.virt, fake_page(ref) + offset, s->len);
-	}
+	memcpy(to, from, s->len);
 	return GNTST_okay;
 }
 
@@ -150,8 +206,8 @@ int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
 
 	(void)xgt;
 	for (i = 0; i < count; i++) {
-		cr_assert(segs[i].flags == GNTCOPY_dest_gref ||
-			  segs[i].flags == GNTCOPY_source_gref);
+		cr_assert(segs[i].flags &
+			  (GNTCOPY_dest_gref | GNTCOPY_source_gref));
 		segs[i].status = copy_one(&segs[i]);
 	}
 	return 0;

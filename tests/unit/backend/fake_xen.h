@@ -15,7 +15,9 @@
 
 #include "common/backend.h"
 
-enum { FAKE_PAGES = 2048, FAKE_PAGE = 4096, FAKE_DOMID = 7 };
+enum {
+	FAKE_PAGES = 2048, FAKE_PAGE = 4096, FAKE_DOMID = 7, FAKE_SELF = 3,
+};
 
 enum fake_access { FAKE_NONE, FAKE_READONLY, FAKE_WRITABLE };
 
@@ -30,6 +32,10 @@ void fake_grant(uint32_t gref, enum fake_access access);
 unsigned int fake_mapped(void);
 unsigned int fake_bound(void);
 unsigned int fake_notified(void);
+
+/* Shares our own pages with ourselves; how many are shared now. */
+xengntshr_handle *fake_gntshr(void);
+unsigned int fake_shared(void);
 
 /* Writes a node of the frontend. */
 void fake_front(const char *key, const char *value);

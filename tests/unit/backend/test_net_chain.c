@@ -133,6 +133,10 @@ Test(chain, bad_sizes)
 	add(part(NETTXF_more_data, 0, 3000));
 	add(part(0, 3000, 2000));
 	cr_assert_eq(net_chain_check(&c), -EINVAL, "a later part crosses");
+	net_chain_begin(&c);
+	add(part(NETTXF_more_data, 0, 1000));
+	add(part(0, NET_PAGE, 0));
+	cr_assert_eq(net_chain_check(&c), -EINVAL, "nothing, but outside");
 }
 
 Test(chain, too_many_parts)

@@ -180,7 +180,7 @@ static void check_tx(bool v6, uint32_t network, uint32_t transport,
 	uint32_t at, i;
 	uint64_t sum = 0;
 
-	cr_assert_eq(net_offload_tx(&c, packet, &h), 0);
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, &h), 0);
 	cr_assert_eq(h.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
 	cr_assert_eq(h.csum_start, transport);
 	/* What the kernel does with it. */
@@ -230,18 +230,18 @@ Test(offload, transmit_gso)
 
 	tcp(ipv4(at, 0, 6, 1020), 1000);
 	c.size = size;
-	cr_assert_eq(net_offload_tx(&c, packet, &h), 0);
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, &h), 0);
 	cr_assert_eq(h.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
 	cr_assert_eq(h.gso_size, 500);
 	cr_assert_eq(h.hdr_len, at + 40);
 	c.gso_size = 1000;
-	cr_assert_eq(net_offload_tx(&c, packet, &h), 0);
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, &h), 0);
 	cr_assert_eq(h.gso_type, VIRTIO_NET_HDR_GSO_NONE, "fits");
 	c.gso = NET_GSO_TCPV6;
-	cr_assert_eq(net_offload_tx(&c, packet, &h), -EINVAL);
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, &h), -EINVAL);
 	c.gso = NET_GSO_TCPV4;
 	packet[at + 9] = 17;
-	cr_assert_eq(net_offload_tx(&c, packet, &h), -EINVAL, "UDP");
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, &h), -EINVAL, "UDP");
 }
 
 Test(offload, transmit_plain_is_left_alone)
@@ -250,11 +250,11 @@ Test(offload, transmit_plain_is_left_alone)
 	struct virtio_net_hdr h;
 
 	memset(packet, 0x5a, sizeof(packet));
-	cr_assert_eq(net_offload_tx(&c, packet, &h), 0);
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, &h), 0);
 	cr_assert_eq(h.flags, 0);
 	cr_assert_eq(packet[40], 0x5a);
 	c.csum_blank = true;
-	cr_assert_eq(net_offload_tx(&c, packet, &h), -EINVAL);
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, &h), -EINVAL);
 }
 
 /* As Linux hands it to a tap: the field holds the pseudo-header's sum. */
@@ -268,7 +268,7 @@ static void blank(struct virtio_net_hdr *h, uint32_t at, bool v6)
 		tcp(ipv4(at, 0, 6, 20 + 333), 333);
 	}
 	c.size = size;
-	cr_assert_eq(net_offload_tx(&c, packet, h), 0);
+	cr_assert_eq(net_offload_tx(&c, packet, c.size, h), 0);
 }
 
 Test(offload, receive_checksum)
