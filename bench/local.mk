@@ -17,12 +17,13 @@ bench/count.so: $(addprefix $(srcdir)/%D%/plugin/, count.c qemu_plugin.h)
 	$(CC) -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden \
 		$(srcdir)/%D%/plugin/count.c -o $@
 
-BENCH_RUN = $(addprefix $(srcdir)/%D%/workloads/, run.c run.h mark.h)
+BENCH_RUN = $(addprefix $(srcdir)/%D%/workloads/, run.c run.h mark.h \
+	counters.c counters.h)
 
 bench/core: $(srcdir)/%D%/workloads/core.c $(BENCH_RUN)
 	@$(MKDIR_P) bench
 	$(CC) -O2 -Wall -Wextra -static -o $@ $< \
-		$(srcdir)/%D%/workloads/run.c
+		$(filter %/run.c %/counters.c, $^)
 
 BENCH_WIDE = $(addprefix $(srcdir)/%D%/workloads/, wide.c disk.c net.c serve.c)
 
@@ -30,7 +31,7 @@ bench/wide: $(BENCH_WIDE) $(BENCH_RUN) $(srcdir)/%D%/workloads/disk.h \
 		$(srcdir)/%D%/workloads/net.h
 	@$(MKDIR_P) bench
 	$(CC) -O2 -Wall -Wextra -static -o $@ $(BENCH_WIDE) \
-		$(srcdir)/%D%/workloads/run.c
+		$(filter %/run.c %/counters.c, $^)
 
 bench/peer: $(addprefix $(srcdir)/%D%/workloads/, peer.c serve.c net.h)
 	@$(MKDIR_P) bench

@@ -18,7 +18,7 @@ STRETCHES = ("boot", "create")
 
 
 def setup(**more):
-    return Setup(f"{BUILD}/bench/core", ["xen-evtchn"], **more)
+    return Setup(f"{BUILD}/bench/core", ["xen-evtchn", "xen-privcmd"], **more)
 
 
 def measure(place, only=None, **more):

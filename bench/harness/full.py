@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from harness import core, images, runner
-from harness.images import BUILD, IMAGES, PACKAGES, SERIES, TOP
+from harness.images import BUILD, IMAGES, PACKAGES, SERIES, TOP, WORK
 from harness.places import HYPERCALLS, PLACES, Setup
 
 CORE = ["native", "pv-dom0", "pv", "xen-dom0", "xen-pv", "hvm", "emulated",
@@ -26,7 +26,7 @@ MODULES = ["loop", "veth", "xen-evtchn", "xen-blkfront", "xen-netfront",
            "virtio_pci", "virtio_blk", "virtio_net", "ata_piix", "sd_mod",
            "e1000"]
 SMP = 4
-STARTS = 5          # how often the seconds of a start are taken
+STARTS = 3          # how often the seconds of a start are taken
 
 
 def said(*command):
@@ -56,13 +56,14 @@ def facts():
                          for l in open("/proc/cpuinfo", encoding="ascii")
                          if l.startswith("model name")), "?"),
         "cpu": runner.CPU, "svm cpu": runner.SVM_CPU,
+        "wall": images.script("kvm-probe").strip(),
         "packages": packages(),
         "image": {"paravane": os.path.getsize(f"{BUILD}/paravane"),
                   "xen": os.path.getsize(f"{IMAGES}/xen")},
     }
 
 
-def starts(initrd):
+def starts(initrd, accel):
     """The start, with a clock: seconds to the first line and to the first
     process of domain 0, medians of some. The two hypervisors take turns, and
     the first of each is not counted: files are read from the disk then."""
@@ -73,7 +74,7 @@ def starts(initrd):
         for place, times in found.items():
             lines = runner.timed_lines(runner.qemu(
                 place, setup, {"boot": "boot", "only": "none"}, PLACES[place],
-                "tcg"), 120)
+                accel), 120)
             times.append({what: next((when for when, text in lines
                                       if re.search(pattern, text)), None)
                           for what, pattern in
@@ -130,19 +131,22 @@ class Full:
         self.save()
 
     def core(self):
-        setup = core.setup()
-        setup.made["initrd"] = "INITRD"
+        def measured(place):
+            rows = core.measure(place, timeout=900)
+            self.data["commands"][place] = shlex.join(
+                runner.commands[place]).replace(BUILD, "build")
+            if place in ("pv", "xen-pv"):
+                with open(f"{WORK}/bench.cfg", encoding="ascii") as f:
+                    self.data["commands"][f"{place}: bench.cfg"] = f.read()
+            return rows
+
         for place in CORE:
-            self.step("core", place,
-                      lambda p=place: core.measure(p, timeout=900))
-            if place not in ("pv", "xen-pv", "hvm", "emulated"):
-                self.data["commands"][place] = shlex.join(runner.qemu(
-                    place, setup, {}, PLACES[place], "icount")).replace(
-                        BUILD, "build")
+            self.step("core", place, lambda p=place: measured(p))
 
     def start(self):
         initrd = core.setup().initrd()
-        self.step("start", "seconds", lambda: starts(initrd))
+        self.step("start", "seconds",
+                  lambda: starts(initrd, self.data["facts"]["wall"]))
         for place in ("pv-dom0", "xen-dom0"):
             self.step("memory", place, lambda p=place: memory_taken(p))
         self.step("start", "size", lambda: said("scripts/size"))
@@ -167,8 +171,7 @@ class Full:
     def time(self):
         """Rounds over all places, by the programs' own clock; each is a
         dictionary place -> name -> nanoseconds."""
-        accel = images.script("kvm-probe").strip()
-        self.data["facts"]["wall"] = accel
+        accel = self.data["facts"]["wall"]
         env = {"min_ms": 40, "then": "/bin/core"}
 
         def timed(setup, place):

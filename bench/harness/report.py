@@ -70,12 +70,16 @@ def wall_ratios(rounds):
     return found
 
 
-# What begins a stay in the hypervisor, as the chart and its table have it.
+# What begins a stay in the hypervisor, as the chart and its table have it:
+# the plugin's words, and those of the hypervisor's own counters.
 KINDS = {
-    "system call": ["system call"], "iret": ["iret"],
-    "page fault": ["page fault"],
-    "page tables": ["mmu_update", "mmuext_op", "update_va_mapping"],
-    "collected calls": ["multicall", "a collected call"],
+    "system call": ["system call", "system call of a guest"],
+    "iret": ["iret", "hypercall iret"],
+    "fault": ["page fault", "privileged instruction", "exception",
+              "page fault, straight to the guest"],
+    "page tables": ["mmu_update", "mmuext_op", "update_va_mapping",
+                    "multicall", "a collected call"],
+    "segments, stack": ["set_segment_base", "stack_switch"],
     "events, scheduling": ["event_channel_op", "sched_op", "vcpu_op",
                            "set_timer_op"],
     "interrupt": ["interrupt"],
@@ -83,13 +87,22 @@ KINDS = {
 OTHER = "other"
 
 
+def kind_of(name):
+    name = name.removeprefix("hypercall ") if name != "hypercall iret" else name
+    return next((k for k, names in KINDS.items() if name in names), OTHER)
+
+
 def kinds_of(row):
-    """A row's stays by the kinds above: name -> [times, instructions]."""
-    out = {name: [0, 0] for name in [*KINDS, OTHER]}
+    """A row's stays by the kinds above: name -> [times, instructions, times
+    by the hypervisor's counters]."""
+    out = {name: [0, 0, 0] for name in [*KINDS, OTHER]}
     for name, (times, instructions) in row.get("kinds", {}).items():
-        kind = next((k for k, names in KINDS.items() if name in names), OTHER)
-        out[kind][0] += times
-        out[kind][1] += instructions
+        out[kind_of(name)][0] += times
+        out[kind_of(name)][1] += instructions
+    for name, times in row.get("counters", {}).items():
+        if name not in ("switch between vCPUs", "instruction emulated",
+                        "upcall to the guest"):
+            out[kind_of(name)][2] += times
     return out
 
 
@@ -186,7 +199,7 @@ class Report:
             whole = value_of(core, "xen-dom0", name, "hv")
             if whole and whole > 1:
                 stacks.append((name, [
-                    (who, [instructions / whole for _, instructions in
+                    (who, [k[1] / whole for k in
                            kinds_of(core[place][name]).values()])
                     for who, place in (("Paravane", "pv-dom0"),
                                        ("Xen", "xen-dom0"))]))
@@ -203,8 +216,8 @@ class Report:
     def kinds(self):
         """Entries and instructions by kind, for the headline."""
         core = self.data["core"]
-        rows = [["operation", "by", "Paravane entries", "Xen entries",
-                 "Paravane instructions", "Xen instructions"]]
+        rows = [["operation", "by", "Paravane entries", "by its counters",
+                 "Xen entries", "Paravane instructions", "Xen instructions"]]
         for name in HEADLINE:
             ours, peer = (kinds_of(core.get(p, {}).get(name, {}))
                           for p in ("pv-dom0", "xen-dom0"))
@@ -213,15 +226,18 @@ class Report:
                 if max(ours[kind][1], peer[kind][1]) < 1:
                     continue
                 rows.append([first, kind, number(ours[kind][0], 2),
+                             number(ours[kind][2], 2),
                              number(peer[kind][0], 2), number(ours[kind][1]),
                              number(peer[kind][1])])
                 first = ""
         if len(rows) > 1:
             self.add("What enters the hypervisor",
-                     "Per operation, in domain 0. The same kinds of entries "
-                     "are what `pvctl stats --hypervisor` shows of a running "
-                     "machine; instructions in ring 0 can only be counted "
-                     "from outside.", rows)
+                     "Per operation, in domain 0: counted from outside, and "
+                     "by Paravane's own counters, which `pvctl stats "
+                     "--hypervisor` shows at any time. A fault on the first "
+                     "instruction after a way back is part of that stay when "
+                     "counted from outside; what Linux collects is a call for "
+                     "page tables or for its stack.", rows)
 
     def events(self):
         core = self.data["core"]
@@ -340,9 +356,10 @@ class Report:
                     [number(memory.get(p)) for p in both])
         rows.append(["boot image, KiB"] + [number(image[p] / 1024)
                                            for p in ("paravane", "xen")])
-        words = ("Seconds are medians of some starts, under emulation; most "
-                 "of those to the first line are QEMU's firmware and the "
-                 "loading of domain 0's 70 MB.")
+        how = "KVM" if self.data["facts"].get("wall") == "kvm" else "emulation"
+        words = (f"Seconds are medians of some starts, under {how}; most of "
+                 "those to the first line are QEMU's firmware and the loading "
+                 "of domain 0's 70 MB.")
         for p, what, text in (
                 ("native", "boot", "Native, firmware and decompression "
                  "included"),
@@ -365,7 +382,8 @@ class Report:
         rows = [["what", "which"]]
         rows += [[k, str(facts[k])] for k in ("date", "commit", "kernel",
                                               "qemu", "machine", "cpu",
-                                              "svm cpu") if k in facts]
+                                              "svm cpu", "wall")
+                 if k in facts]
         rows += [[f"package {k}", v] for k, v in facts["packages"].items()]
         self.add("Versions", "", rows)
         self.add("Commands",

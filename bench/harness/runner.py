@@ -23,6 +23,11 @@ CPU = "qemu64,+smep"
 SVM_CPU = "EPYC,+svm,+npt,+nrip-save,-smap"
 END = re.compile(rb"bench done|pv: failed|Kernel panic|Panic on CPU")
 LINE = re.compile(r"^.*?bench (\w+) (\d+) (\d+)\s*$", re.M)
+COUNTER = re.compile(r"^counter (\w+) (\d+) (\S.*?)\s*$", re.M)
+
+
+# place -> the words with which QEMU was last started there, but the plugin's.
+commands = {}
 
 
 class Failed(Exception):
@@ -112,6 +117,8 @@ def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
     with tempfile.TemporaryDirectory() as folder:
         counts = os.path.join(folder, "counts")
         command = qemu(place, setup, env or {}, boot, accel)
+        if boot == PLACES[place]:
+            commands[place] = list(command)
         # Stays in a hypervisor, on one CPU: of several they would mix.
         split = setup.cpus == 1 and place in PV
         if counting:
@@ -145,6 +152,10 @@ def run(place, setup, env=None, boot=None, accel="icount", timeout=600,
         elif counting:
             row["total"] = row["ns"]    # an instruction a nanosecond
         out[name] = row
+    for name, n, what in COUNTER.findall(said):
+        if name in out:
+            out[name].setdefault("counters", {})[what] = \
+                int(n) / out[name]["ops"]
     if "boot" in out and counting:
         out["boot"].update(begun)
     return out

@@ -32,6 +32,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "counters.h"
 #include "mark.h"
 #include "run.h"
 
@@ -71,6 +72,7 @@ static void measure(const struct workload *w, uint64_t min_ns)
 	long ops = 0;
 
 	w->fn(w->ops);
+	counters_begin();
 	begun = now_ns();
 	MARK_BEGIN();
 	do {
@@ -79,6 +81,7 @@ static void measure(const struct workload *w, uint64_t min_ns)
 		ns = now_ns() - begun;
 	} while (ns < min_ns);
 	MARK_END();
+	counters_end(w->name);
 	say(w->name, ops, ns);
 }
 
