@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import re
+import resource
 import shlex
 import statistics
 import subprocess
@@ -61,6 +62,12 @@ def facts():
         "image": {"paravane": os.path.getsize(f"{BUILD}/paravane"),
                   "xen": os.path.getsize(f"{IMAGES}/xen")},
     }
+
+
+def children_worked():
+    """Seconds of a CPU that processes of ours have had which are gone."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def starts(initrd, accel):
@@ -120,14 +127,15 @@ class Full:
         if name in self.data[kind]:
             return
         print(f"bench: {kind}, {name}", end="", flush=True)
-        begun = time.monotonic()
+        begun, worked = time.monotonic(), children_worked()
         try:
             self.data[kind][name] = function()
         except (runner.Failed, subprocess.CalledProcessError) as error:
             self.data["missing"][f"{kind}, {name}"] = str(error)
         took = time.monotonic() - begun
         self.data["seconds"][f"{kind}, {name}"] = round(took, 1)
-        print(f": {took:.0f} s", flush=True)
+        print(f": {took:.0f} s, {children_worked() - worked:.0f} of a CPU",
+              flush=True)
         self.save()
 
     def core(self):
