@@ -169,11 +169,12 @@ void vcpu_unblock(struct vcpu *v)
 	if (!(f & (VPF_BLOCKED | VPF_POLLING))) {
 		return;
 	}
-	f = __atomic_fetch_and(&v->pause_flags, ~(VPF_BLOCKED | VPF_POLLING),
-			       __ATOMIC_SEQ_CST);
+	/* In this order: it may run, and poll anew, once the flag is cleared. */
 	if (f & VPF_POLLING) {
 		atomic_and(&v->domain->polling_vcpus, ~BIT(v->id));
 	}
+	f = __atomic_fetch_and(&v->pause_flags, ~(VPF_BLOCKED | VPF_POLLING),
+			       __ATOMIC_SEQ_CST);
 	if (f & (VPF_BLOCKED | VPF_POLLING)) {
 		vcpu_wake(v);
 	}
