@@ -144,7 +144,8 @@ struct vcpu {
 	/* Dirty: page tables of this vCPU are loaded on that CPU (~0: no). */
 	u32 dirty_cpu;
 	u64 last_hypercall;		/* for reports */
-	mfn_t put_later;		/* table still to settle; 0: none (mm/) */
+	mfn_t put_later[4];		/* tables still to settle (mm/) */
+	unsigned int nr_put_later;
 };
 
 /* ---- the domain ---- */

@@ -69,10 +69,23 @@ static inline bool frame_use_get(struct frame *f, unsigned int owner,
 	return true;
 }
 
-/* A writable use ends, or a claim; the flush clock says when it did. */
+/*
+ * A use ends; the flush clock says when it did.  The latest end counts, though
+ * another CPU may have read the clock earlier and come to write it later.
+ */
+static inline void frame_stamp(struct frame *f, u32 stamp)
+{
+	u32 old = READ_ONCE(f->tlb_stamp);
+
+	while ((s32)(stamp - old) > 0 &&
+	       !try_cmpxchg(&f->tlb_stamp, &old, stamp)) {
+	}
+}
+
+/* A writable use ends, or a claim. */
 static inline void frame_writable_put(struct frame *f, u32 stamp)
 {
-	WRITE_ONCE(f->tlb_stamp, stamp);
+	frame_stamp(f, stamp);
 	frame_counts_put(f, FS_REF_ONE + FS_TYPE_REF_ONE);
 }
 
@@ -93,7 +106,7 @@ static inline bool frame_use_put(struct frame *f)
 /* Only the writable use goes or comes; the caller keeps its reference. */
 static inline void frame_writable_drop(struct frame *f, u32 stamp)
 {
-	WRITE_ONCE(f->tlb_stamp, stamp);
+	frame_stamp(f, stamp);
 	(void)atomic_sub_return(&f->state, FS_TYPE_REF_ONE);
 }
 

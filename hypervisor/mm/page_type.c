@@ -74,11 +74,15 @@ static __noinline int type_get(struct frame *f, enum frame_type t,
 		f->progress = 0;
 	}
 	err = t == FT_WRITABLE ? 0 : table_validate(f, t, d, preemptible);
-	if (err && err != -ERESTART) {
+	if (err && err != -ERESTART && !f->progress) {
 		/* The type binds nobody any more. */
 		frame_writable_put(f, tlb_stamp_now());
-	} else {
-		atomic_or(&f->state, err ? FS_PARTIAL : FS_VALID);
+		return err;
+	}
+	atomic_or(&f->state, err ? FS_PARTIAL : FS_VALID);
+	if (err && err != -ERESTART) {
+		/* Not all is given back of what good entries hold. */
+		page_put_later(frame_to_mfn(f));
 	}
 	return err;
 }
@@ -122,7 +126,7 @@ static __noinline int type_put(struct frame *f, bool preemptible)
 		claim = last && frame_type_is_table(frame_type_of(s));
 		new = claim ? s : s - FS_TYPE_REF_ONE - FS_REF_ONE;
 		if (last) {
-			WRITE_ONCE(f->tlb_stamp, tlb_stamp_now());
+			frame_stamp(f, tlb_stamp_now());
 			/* What nobody uses is checked anew. */
 			if (frame_type_of(s) > FT_WRITABLE) {
 				new &= ~FS_VALID;
@@ -163,7 +167,7 @@ int page_pin(mfn_t m, enum frame_type t, struct domain *d)
 	}
 	if (__atomic_fetch_or(&mfn_to_frame(m)->state, FS_PINNED,
 			      __ATOMIC_SEQ_CST) & FS_PINNED) {
-		(void)page_type_put(m, false);
+		pt_use_put(m);
 		return -EINVAL;
 	}
 	/* Destruction may be past this frame: it looks at each one once. */

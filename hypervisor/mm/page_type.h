@@ -32,13 +32,14 @@ int page_type_settle(mfn_t m) __must_check;
 
 /*
  * Leaves m to be settled by this vCPU's next call that changes tables, and
- * settles what was left earlier: 0, or -ERESTART.
+ * settles what was left earlier: 0, or -ERESTART.  One call leaves a few at
+ * most: a table that turns out bad, and those above it; one that it let go of.
  */
 void page_put_later(mfn_t m);
 int page_put_pending(void) __must_check;
 static inline bool page_put_is_pending(void)
 {
-	return current->put_later.v != 0;
+	return current->nr_put_later;
 }
 
 /*
@@ -104,7 +105,8 @@ void grant_audit_frames(struct domain *d);
 
 /*
  * Goes over entries from f->progress on, taking what each names.  0; -ERESTART
- * with f->progress set; or another error, with everything given back.
+ * with f->progress set; or another error, with everything given back but what
+ * f->progress says.
  */
 int table_validate(struct frame *f, enum frame_type t, struct domain *d,
 		   bool preemptible) __must_check;

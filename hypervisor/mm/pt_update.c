@@ -165,19 +165,21 @@ void page_put_later(mfn_t m)
 {
 	struct vcpu *v = current;
 
-	/* One at a time: a second one waits for the first. */
-	while (v->put_later.v && page_put_pending()) {
+	/* No room: it waits for the others. */
+	while (v->nr_put_later == ARRAY_LEN(v->put_later) &&
+	       page_put_pending()) {
 	}
-	v->put_later = m;
+	v->put_later[v->nr_put_later++] = m;
 }
 
 int page_put_pending(void)
 {
 	struct vcpu *v = current;
-	int err = v->put_later.v ? page_type_settle(v->put_later) : 0;
+	int err = 0;
 
-	if (!err) {
-		v->put_later.v = 0;
+	while (v->nr_put_later && !err) {
+		err = page_type_settle(v->put_later[v->nr_put_later - 1]);
+		v->nr_put_later -= !err;
 	}
 	return err;
 }

@@ -121,7 +121,7 @@ static __always_inline int entries_validate(struct frame *f, enum frame_type t,
 				     "L%u entry %u, %lx: refused (%d)\n",
 				     (unsigned int)(t - FT_L1) + 1, i, e, err);
 			f->progress = (u16)i;
-			(void)entries_release(f, t, d, false);
+			(void)entries_release(f, t, d, preemptible);
 			return err;
 		}
 		if (checked != e) {

@@ -227,7 +227,8 @@ void pvcpu_destroy(struct vcpu *v)
 	(void)pvcpu_set_gdt(v, NULL, 0);
 	for (unsigned int i = 0; i < ARRAY_LEN(roots); i++) {
 		if (!mfn_eq(*roots[i], INVALID_MFN)) {
-			page_type_put(*roots[i], false);
+			/* Partial: goes with the frames. */
+			(void)page_type_put(*roots[i], true);
 			*roots[i] = INVALID_MFN;
 		}
 	}

@@ -196,7 +196,7 @@ static void op_destroy(unsigned int id)
 
 	d->dying = true;
 	if (!mfn_eq(pv->root_kernel, INVALID_MFN)) {
-		page_type_put(pv->root_kernel, false);
+		(void)page_type_put(pv->root_kernel, true);
 		pv->root_kernel = INVALID_MFN;
 	}
 	while (domain_relinquish_memory(d) == -ERESTART) {
@@ -366,4 +366,84 @@ Test(page_types, model, .timeout = 600)
 		}
 	}
 	cr_assert_eq(nr_free_frames, FAKE_FRAMES - FAKE_FIRST);
+}
+
+/* A frame of domain 1, with `entry` in its first entries up to n. */
+static mfn_t frame_of_1(pte_t entry, unsigned int n)
+{
+	mfn_t m;
+
+	cr_assert_eq(domain_frames_alloc(&fake_domains[1], 0, 0, &m), 0);
+	while (n--) {
+		((pte_t *)mfn_to_virt(m))[n] = entry;
+	}
+	return m;
+}
+
+/*
+ * Thousands of good tables in front of a bad entry are not given back in one
+ * go: other work has its turn between.
+ */
+Test(page_types, bad_table_is_released_in_steps)
+{
+	enum { TABLES = 40 };
+	unsigned int steps = 0;
+	mfn_t l1, l2;
+	pte_t *entries;
+	int err;
+
+	fake_machine_init(1);
+	fake_domain_init(1, false);
+	fake_run(1);
+	l2 = frame_of_1(0, 0);
+	entries = mfn_to_virt(l2);
+	for (unsigned int i = 0; i < TABLES; i++) {
+		l1 = frame_of_1(pte_make(frame_of_1(0, 0), PTE_P | PTE_RW), 3);
+		entries[i] = pte_make(l1, PTE_P | PTE_RW);
+	}
+	entries[TABLES] = pte_make(l1, PTE_P | PTE_PS);
+
+	while ((err = page_pin(l2, FT_L2, &fake_domains[1])) == -ERESTART) {
+		fake_preempt_odds = 0;
+	}
+	cr_assert_eq(err, -EINVAL);
+	cr_assert(!page_put_is_pending());
+	cr_assert_eq(frame_audit(), 0);
+
+	fake_preempt_odds = 1;
+	while ((err = page_pin(l2, FT_L2, &fake_domains[1])) == -ERESTART) {
+	}
+	cr_assert_eq(err, -EINVAL);
+	cr_assert(page_put_is_pending());
+	while (page_put_pending()) {
+		steps++;
+		cr_assert_eq(frame_audit(), 0);
+	}
+	cr_assert_eq(steps, TABLES - 2);
+	cr_assert_eq(page_type_get(l1, FT_WRITABLE, &fake_domains[1], false), 0);
+	page_type_put(l1, false);
+}
+
+/* Two CPUs give a page up; the later one wrote the clock down first. */
+Test(page_types, latest_end_counts)
+{
+	struct frame *f;
+	mfn_t m;
+
+	fake_machine_init(1);
+	fake_domain_init(1, false);
+	fake_run(1);
+	m = frame_of_1(0, 0);
+	f = mfn_to_frame(m);
+	for (unsigned int i = 0; i < 3; i++) {
+		cr_assert_eq(page_type_get(m, FT_WRITABLE, &fake_domains[1],
+					   false), 0);
+	}
+	f->tlb_stamp = ~0U - 1;
+	frame_writable_put(f, 3);
+	frame_writable_drop(f, ~0U);
+	cr_assert_eq(f->tlb_stamp, 3);
+	frame_ref_put(f);
+	frame_writable_put(f, 2);
+	cr_assert_eq(f->tlb_stamp, 3);
 }
