@@ -56,7 +56,8 @@ static long op_write(unsigned long count, unsigned long from)
 		from += n;
 		if (count && hypercall_preempt()) {
 			return hypercall_restart(__HYPERVISOR_console_io, 3,
-						 CONSOLEIO_write, count, from);
+						 (unsigned long)CONSOLEIO_write,
+						 count, from);
 		}
 	}
 	return 0;

@@ -263,7 +263,8 @@ static long getvcpucontext(struct domain *d, void *arg)
 	struct vcpu_guest_context *c;
 	long err;
 
-	if (!v || v == current) {
+	/* Two that wait for each other would wait for ever. */
+	if (!v || d == current->domain) {
 		return -EINVAL;
 	}
 	if (!v->initialised) {

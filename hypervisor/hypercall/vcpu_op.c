@@ -98,6 +98,7 @@ HC(vcpu_op)
 		u64 area;
 	} arg;
 	struct vcpu *v = domain_vcpu(current->domain, (u32)a2);
+	long err;
 
 	if (!v) {
 		return -ENOENT;
@@ -138,7 +139,9 @@ HC(vcpu_op)
 		return vcpu_register_info(v, mfn(arg.info.mfn),
 					  arg.info.offset);
 	case VCPUOP_initialise:
-		return op_initialise(v, a3);
+		err = op_initialise(v, a3);
+		return err != -ERESTART ? err :
+		       hypercall_restart(__HYPERVISOR_vcpu_op, 3, a1, a2, a3);
 	case VCPUOP_up:
 		return vcpu_up(v);
 	case VCPUOP_down:

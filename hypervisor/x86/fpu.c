@@ -127,6 +127,10 @@ void fpu_save_if_dirty(struct vcpu *v)
 	fpu_set_ts(true);
 }
 
+/*
+ * AMD's CPUs leave the pointers to the last x87 instruction as they are when no
+ * exception waits in what is loaded: fninit, so that they are nobody else's.
+ */
 void fpu_restore(struct vcpu *v)
 {
 	u64 all = cpu_features.xcr0_mask;
@@ -137,11 +141,11 @@ void fpu_restore(struct vcpu *v)
 	}
 	if (all) {
 		xcr0_load(all);
-		__asm__ volatile("xrstor64 (%0)" : : "r" (v->fpu), "a" (all),
+		__asm__ volatile("fninit; xrstor64 (%0)" : : "r" (v->fpu), "a" (all),
 				 "d" (0) : "memory");
 		xcr0_load(v->pv.msr_xcr0);
 	} else {
-		__asm__ volatile("fxrstorq (%0)" : : "r" (v->fpu) : "memory");
+		__asm__ volatile("fninit; fxrstorq (%0)" : : "r" (v->fpu) : "memory");
 	}
 	v->fpu_dirty = true;
 }

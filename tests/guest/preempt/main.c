@@ -139,41 +139,108 @@ TEST(preempt_mmuext, 0)
 	end();
 }
 
+enum { TABLES = 64 };
+
+/* A tree of tables that nobody uses yet, with TABLES full ones below. */
+struct tree {
+	pte_t *l1[TABLES], *l2, *l3, *l4;
+	void *page;
+};
+
+static void tree_make(struct tree *t)
+{
+	t->page = page_alloc();
+	t->l2 = page_alloc();
+	for (unsigned int n = 0; n < TABLES; n++) {
+		t->l1[n] = page_alloc();
+		for (unsigned int i = 0; i < 512; i++) {
+			t->l1[n][i] = pte_make(virt_to_mfn(t->page), PTE_USER);
+		}
+		page_set_writable(t->l1[n], false);
+		t->l2[n * 7 % 512] = pte_make(virt_to_mfn(t->l1[n]), PTE_TABLE);
+	}
+	page_set_writable(t->l2, false);
+	t->l3 = table_alloc_filled(pte_make(virt_to_mfn(t->l2), PTE_TABLE), 5);
+	t->l4 = table_alloc_filled(pte_make(virt_to_mfn(t->l3), PTE_TABLE), 7);
+}
+
+static void tree_free(struct tree *t)
+{
+	for (unsigned int n = 0; n < TABLES; n++) {
+		table_free(t->l1[n]);
+	}
+	table_free(t->l2);
+	table_free(t->l3);
+	table_free(t->l4);
+	page_free(t->page);
+}
+
 /* A large tree validated and given up under ticks, again and again. */
 TEST(preempt_pin_tree, 0)
 {
-	enum { TABLES = 64 };
-	static pte_t *l1[TABLES];
-	pte_t *l2 = page_alloc(), *l3, *l4;
-	void *page = page_alloc();
+	static struct tree t;
 
-	for (unsigned int t = 0; t < TABLES; t++) {
-		l1[t] = page_alloc();
-		for (unsigned int i = 0; i < 512; i++) {
-			l1[t][i] = pte_make(virt_to_mfn(page), PTE_USER);
-		}
-		page_set_writable(l1[t], false);
-		l2[t * 7 % 512] = pte_make(virt_to_mfn(l1[t]), PTE_TABLE);
-	}
-	page_set_writable(l2, false);
-	l3 = table_alloc_filled(pte_make(virt_to_mfn(l2), PTE_TABLE), 5);
-	l4 = table_alloc_filled(pte_make(virt_to_mfn(l3), PTE_TABLE), 7);
+	tree_make(&t);
 	begin();
 	for (unsigned int round = 0; goes_on(round, 20); round++) {
-		CHECK_EQ(mmuext(MMUEXT_PIN_L4_TABLE, virt_to_mfn(l4)), 0);
-		CHECK_EQ(page_set_writable(l1[round % TABLES], true), -XEN_EBUSY);
-		CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(l4)), 0);
-		CHECK_EQ(page_set_writable(l1[round % TABLES], true), 0);
-		CHECK_EQ(page_set_writable(l1[round % TABLES], false), 0);
+		pte_t *l1 = t.l1[round % TABLES];
+
+		CHECK_EQ(mmuext(MMUEXT_PIN_L4_TABLE, virt_to_mfn(t.l4)), 0);
+		CHECK_EQ(page_set_writable(l1, true), -XEN_EBUSY);
+		CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(t.l4)), 0);
+		CHECK_EQ(page_set_writable(l1, true), 0);
+		CHECK_EQ(page_set_writable(l1, false), 0);
 	}
 	end();
-	for (unsigned int t = 0; t < TABLES; t++) {
-		table_free(l1[t]);
+	tree_free(&t);
+}
+
+/* The same with a bad entry behind the good ones: all of them come back. */
+TEST(preempt_bad_tree, 0)
+{
+	static struct tree t;
+
+	tree_make(&t);
+	CHECK_EQ(page_set_writable(t.l2, true), 0);
+	t.l2[511] = pte_make(virt_to_mfn(t.page), PTE_TABLE | PTE_PSE);
+	CHECK_EQ(page_set_writable(t.l2, false), 0);
+	begin();
+	for (unsigned int round = 0; goes_on(round, 20); round++) {
+		pte_t *l1 = t.l1[round % TABLES];
+
+		CHECK_EQ(mmuext(MMUEXT_PIN_L4_TABLE, virt_to_mfn(t.l4)),
+			 -XEN_EINVAL);
+		CHECK_EQ(page_set_writable(l1, true), 0);
+		CHECK_EQ(page_set_writable(l1, false), 0);
+		CHECK_EQ(page_set_writable(t.l3, true), 0);
+		CHECK_EQ(page_set_writable(t.l3, false), 0);
 	}
-	table_free(l2);
-	table_free(l3);
-	table_free(l4);
-	page_free(page);
+	end();
+	tree_free(&t);
+}
+
+/* Trees as another vCPU's root, in a context that is bad for another reason. */
+TEST(preempt_initialise, ALONE)
+{
+	static struct vcpu_guest_context ctxt;
+	static struct tree trees[2];
+	void *bad = page_alloc();
+
+	if (hc_vcpu_op(VCPUOP_is_up, 1, NULL) < 0) {
+		test_skip("one vCPU only");
+	}
+	tree_make(&trees[0]);
+	tree_make(&trees[1]);
+	cpu_context(1, &ctxt);
+	ctxt.ctrlreg[1] = xen_pfn_to_cr3(virt_to_mfn(bad));
+	begin();
+	for (unsigned int round = 0; goes_on(round, 20); round++) {
+		pte_t *root = trees[round % 2].l4;
+
+		ctxt.ctrlreg[3] = xen_pfn_to_cr3(virt_to_mfn(root));
+		CHECK_EQ(hc_vcpu_op(VCPUOP_initialise, 1, &ctxt), -XEN_EINVAL);
+	}
+	end();
 }
 
 static unsigned int sum_ok;
