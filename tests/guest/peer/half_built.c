@@ -135,7 +135,13 @@ TEST(peer_half_built_tables, 0)
 			struct mmu_update req = {
 				.ptr = mfn[0] * PAGE_SIZE,
 			};
+			/* Xen asks for a vCPU before it writes for a domain. */
+			struct xen_domctl vcpus = {
+				.cmd = XEN_DOMCTL_max_vcpus, .domain = id,
+				.u.max_vcpus.max = 1,
+			};
 
+			CHECK_EQ(hc_domctl(&vcpus), 0);
 			CHECK_EQ(pin(4, true), 0);
 			CHECK_EQ(hc_mmu_update(&req, 1, NULL,
 					       id | (id + 1) << 16), 0);
