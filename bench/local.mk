@@ -56,7 +56,7 @@ bench/hypercalls bench/abi: %: %.o $(KEEL_DIR)/libkeel.a $(KEEL_DIR)/keel.lds
 		$(KEEL_DIR)/libkeel.a -Wl,--no-whole-archive
 
 .PHONY: bench bench-quick clean-bench
-# All workloads in all places, counted and timed: bench/report.html. An hour.
+# All workloads in all places, counted and timed: bench/report.html. Half an hour.
 bench: all
 	PARAVANE_BUILD=$(abs_builddir) $(srcdir)/%D%/run --full
 

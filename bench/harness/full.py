@@ -180,7 +180,7 @@ class Full:
         """Rounds over all places, by the programs' own clock; each is a
         dictionary place -> name -> nanoseconds."""
         accel = self.data["facts"]["wall"]
-        env = {"min_ms": 40, "then": "/bin/core"}
+        env = {"min_ms": 100, "then": "/bin/core"}
 
         def timed(setup, place):
             rows = runner.run(place, setup, env, accel=accel, timeout=600)

@@ -81,7 +81,7 @@ KINDS = {
                     "multicall", "a collected call"],
     "segments, stack": ["set_segment_base", "stack_switch"],
     "events, scheduling": ["event_channel_op", "sched_op", "vcpu_op",
-                           "set_timer_op"],
+                           "set_timer_op", "xen_version"],
     "interrupt": ["interrupt"],
 }
 OTHER = "other"
@@ -223,10 +223,13 @@ class Report:
                           for p in ("pv-dom0", "xen-dom0"))
             first = name
             for kind in ours:
-                if max(ours[kind][1], peer[kind][1]) < 1:
+                if all(k[kind][1] < 0.01 * sum(n for _, n, _ in k.values())
+                       for k in (ours, peer)):
                     continue
                 rows.append([first, kind, number(ours[kind][0], 2),
-                             number(ours[kind][2], 2),
+                             number(ours[kind][2], 2) if
+                             value_of(core, "pv-dom0", name, "counters")
+                             else "–",
                              number(peer[kind][0], 2), number(ours[kind][1]),
                              number(peer[kind][1])])
                 first = ""
@@ -237,7 +240,8 @@ class Report:
                      "--hypervisor` shows at any time. A fault on the first "
                      "instruction after a way back is part of that stay when "
                      "counted from outside; what Linux collects is a call for "
-                     "page tables or for its stack.", rows)
+                     "page tables or for its stack. Kinds below 1 % are left "
+                     "out.", rows)
 
     def events(self):
         core = self.data["core"]
@@ -302,7 +306,8 @@ class Report:
                "neither so.")
         shown = [p for p in CHARTED if p in places]
         self.add("Wall time",
-                 "Ratios to a native run of the same round, medians of "
+                 "Ratios to a native run of the same round, the fastest "
+                 "repetition in each; medians of "
                  f"{len([r for r in self.data['rounds'] if 'native' in r])} "
                  "rounds; half of them are less than "
                  f"{100 * apart[len(apart) // 2]:.0f} % apart. Under {how}",
@@ -488,12 +493,16 @@ def lead(data):
             f"on Xen 4.17, {ratios('hvm')} in a KVM virtual machine.")
 
 
+def in_html(text):
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+
+
 def as_html(data, sections):
     out = ["<!DOCTYPE html><html lang=en><meta charset=utf-8>"
            f"<title>{TITLE}</title><style>{STYLE}</style><h1>{TITLE}</h1>"
            f"<p class=lead>{html.escape(lead(data))}</p>"]
     for title, words, rows, svg in sections:
-        out.append(f"<h2>{html.escape(title)}</h2><p>{html.escape(words)}</p>"
+        out.append(f"<h2>{html.escape(title)}</h2><p>{in_html(words)}</p>"
                    + svg)
         if rows:
             text = ' class=text' if len(rows[0]) == 2 else ""
