@@ -99,9 +99,10 @@ clean-keel:
 # The same sources twice: "machine.h" is the platform's own. Of the library the
 # kernel takes what it does not have itself.
 KEEL_KERNEL_SRCS = main page object thread switch space user file pipe \
-	process exec signal futex syscall syscall_file trap
-KEEL_NATIVE_SRCS = head start entry cpu tables apic clock serial acpi
-KEEL_PV_SRCS = start entry tables cpu
+	process exec signal futex syscall syscall_file trap disk net socket
+KEEL_NATIVE_SRCS = head start entry cpu tables apic clock serial acpi virtio \
+	block net
+KEEL_PV_SRCS = start entry tables cpu devices control
 KEEL_NATIVE_OBJS = $(KEEL_KERNEL_SRCS:%=%D%/native/kernel/%.o) \
 	$(KEEL_NATIVE_SRCS:%=%D%/native/platform/native/%.o) \
 	$(addprefix %D%/lib/, string.o printf.o printk.o)
@@ -145,9 +146,7 @@ clean-keel-kernel:
 
 KEEL_NATIVE_APPS = diskcheck echo ping
 KEEL_NATIVE_APP_OBJS = $(KEEL_NATIVE_SRCS:%=%D%/native/platform/native/%.o) \
-	$(addprefix %D%/native/, platform/native/app.o \
-	platform/native/virtio.o platform/native/block.o \
-	platform/native/net.o kernel/page.o) \
+	$(addprefix %D%/native/, platform/native/app.o kernel/page.o) \
 	$(addprefix %D%/lib/, string.o printf.o printk.o)
 
 PARAVANE_ALL += $(KEEL_NATIVE_APPS:%=keel-native-%)
@@ -166,7 +165,7 @@ $(KEEL_NATIVE_APPS:%=%D%/apps/%.o): %D%/apps/%.o: $(srcdir)/%D%/apps/%.c
 
 # ---- programs that run on it, and on Linux ----
 
-KEEL_USER = selftest stress
+KEEL_USER = selftest stress disk net
 KEEL_ARCHIVES = $(KEEL_USER:%=keel-%.cpio)
 
 PARAVANE_ALL += $(KEEL_ARCHIVES)

@@ -5,7 +5,7 @@
  * 7, which sends back what it got. Words: ip=A.B.C.D seconds=N.
  */
 #include "apps/app.h"
-#include "apps/ip.h"
+#include "lib/ip.h"
 #include "net.h"
 
 static struct net net;

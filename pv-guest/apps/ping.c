@@ -5,7 +5,7 @@
  * ip=A.B.C.D (its own) to=A.B.C.D count=N (10).
  */
 #include "apps/app.h"
-#include "apps/ip.h"
+#include "lib/ip.h"
 #include "net.h"
 
 #define DATA_SIZE	56

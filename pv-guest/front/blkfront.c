@@ -141,11 +141,10 @@ static int take(struct blk *b, const struct blkif_response *answer)
 
 int blk_reap(struct blk *b, bool wait)
 {
-	int taken = 0;
+	unsigned int have, taken = 0;
 
-	do {
-		unsigned int have = READ_ONCE(b->shared->rsp_prod) - b->cons;
-
+	for (;;) {
+		have = READ_ONCE(b->shared->rsp_prod) - b->cons;
 		if (have > b->prod - b->cons) {
 			return -XEN_EIO;
 		}
@@ -157,16 +156,17 @@ int blk_reap(struct blk *b, bool wait)
 				return err;
 			}
 		}
-		if (taken || !wait) {
-			return taken;
-		}
+		/* An event for the next one, unless it is there by now. */
 		WRITE_ONCE(b->shared->rsp_event, b->cons + 1);
 		mb();
-		if (READ_ONCE(b->shared->rsp_prod) == b->cons) {
-			front_wait(&b->dev, NSEC_PER_SEC);
+		if (READ_ONCE(b->shared->rsp_prod) != b->cons) {
+			continue;
 		}
-	} while (b->prod != b->cons);
-	return taken;
+		if (taken || !wait || b->prod == b->cons) {
+			return taken;
+		}
+		front_wait(&b->dev, NSEC_PER_SEC);
+	}
 }
 
 int blk_do(struct blk *b, struct blk_io *io)

@@ -43,7 +43,10 @@ void blk_close(struct blk *b);
 /* Begins a request; -XEN_EAGAIN when the ring is full. */
 int blk_submit(struct blk *b, struct blk_io *io);
 
-/* Takes what has been answered; waits for the first when told to. */
+/*
+ * Takes what has been answered, and waits for the first when told to; an event
+ * will tell of the next. Their number, or a negative errno.
+ */
 int blk_reap(struct blk *b, bool wait);
 
 /* Begins and waits. */

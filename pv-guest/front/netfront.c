@@ -190,6 +190,12 @@ int net_receive(struct net *n, void *frame, size_t size)
 	unsigned int have = READ_ONCE(n->rx->rsp_prod) - n->rx_cons;
 	int len = 0;
 
+	if (!have) {
+		/* An event for the next one, unless it is there by now. */
+		WRITE_ONCE(n->rx->rsp_event, n->rx_cons + 1);
+		mb();
+		have = READ_ONCE(n->rx->rsp_prod) - n->rx_cons;
+	}
 	if (have > n->rx_prod - n->rx_cons) {
 		panic("the network backend answers what was not asked");
 	}
@@ -216,8 +222,6 @@ int net_receive(struct net *n, void *frame, size_t size)
 
 void net_wait(struct net *n, uint64_t ns)
 {
-	WRITE_ONCE(n->rx->rsp_event, n->rx_cons + 1);
-	mb();
 	if (READ_ONCE(n->rx->rsp_prod) == n->rx_cons) {
 		front_wait(&n->dev, ns);
 	}

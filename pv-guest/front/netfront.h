@@ -34,7 +34,7 @@ void net_close(struct net *n);
 /* Sends a copy of the frame; -XEN_EAGAIN when the ring is full. */
 int net_send(struct net *n, const void *frame, size_t size);
 
-/* The next frame that came, or 0. */
+/* The next frame that came, or 0: an event will tell of the next. */
 int net_receive(struct net *n, void *frame, size_t size);
 
 /* Sleeps until something happens, at most so long. */

@@ -153,6 +153,9 @@ static int request(unsigned int type, uint32_t tx, const char *a,
 	};
 	int err;
 
+	if (!start_info->store_mfn) {
+		return -XEN_ENODEV;	/* domain 0 begins without one */
+	}
 	if (na + nb > BODY_MAX) {
 		return -XEN_E2BIG;
 	}

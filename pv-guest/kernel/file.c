@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 The Paravane authors */
 /* Open files, the archive that programs come from, and a few devices. */
 #include "kernel/file.h"
+#include "kernel/device.h"
 #include "kernel/page.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
@@ -115,8 +116,14 @@ static void archive_stat(struct file *f, struct linux_stat *st)
 	entry_stat(f->entry, st);
 }
 
+static uint64_t archive_size(struct file *f)
+{
+	return f->entry->size;
+}
+
 static const struct file_ops archive_ops = {
 	.read = archive_read, .write = read_only, .stat = archive_stat,
+	.size = archive_size,
 };
 
 /* ---- devices ---- */
@@ -196,21 +203,6 @@ static long console_file_write(struct file *f, unsigned long from, size_t n)
 	return n;
 }
 
-static void device_stat(struct file *f, struct linux_stat *st);
-
-static const struct device {
-	const char *name;
-	unsigned int number;
-	struct file_ops ops;
-} devices[] = {
-	{ "dev/null", 0x103, { null_read, sink_write, NULL, device_stat } },
-	{ "dev/zero", 0x105, { zero_read, sink_write, NULL, device_stat } },
-	{ "dev/console", 0x501, { console_file_read, console_file_write, NULL,
-				  device_stat } },
-	{ "dev/tty", 0x500, { console_file_read, console_file_write, NULL,
-			      device_stat } },
-};
-
 static void number_stat(unsigned int number, struct linux_stat *st)
 {
 	st->mode = S_IFCHR | 0666;
@@ -221,6 +213,27 @@ static void device_stat(struct file *f, struct linux_stat *st)
 {
 	number_stat(f->device, st);
 }
+
+static const struct file_ops null_ops = {
+	.read = null_read, .write = sink_write, .stat = device_stat,
+};
+static const struct file_ops zero_ops = {
+	.read = zero_read, .write = sink_write, .stat = device_stat,
+};
+static const struct file_ops console_ops = {
+	.read = console_file_read, .write = console_file_write,
+	.stat = device_stat,
+};
+
+static const struct device {
+	const char *name;
+	unsigned int number;
+	const struct file_ops *ops;
+} devices[] = {
+	{ "dev/null", 0x103, &null_ops }, { "dev/zero", 0x105, &zero_ops },
+	{ "dev/console", 0x501, &console_ops },
+	{ "dev/tty", 0x500, &console_ops }, { "dev/disk", DISK_NUMBER, &disk_ops },
+};
 
 static const struct device *device_find(const char *path)
 {
@@ -267,7 +280,11 @@ struct file *file_open(const char *path, unsigned int flags, long *err)
 		*err = -EROFS;
 		return NULL;
 	}
-	f = file_create(d ? &d->ops : &archive_ops, flags);
+	*err = d && d->ops == &disk_ops ? disk_may_open(flags) : 0;
+	if (*err) {
+		return NULL;
+	}
+	f = file_create(d ? d->ops : &archive_ops, flags);
 	if (!f) {
 		*err = -ENOMEM;
 	} else if (d) {
@@ -284,7 +301,7 @@ long file_stat_path(const char *path, struct linux_stat *st)
 	const struct archive_entry *e = d ? NULL : archive_find(path);
 
 	if (d) {
-		number_stat(d->number, st);
+		d->ops->stat(&(struct file) { .device = d->number }, st);
 	} else if (e) {
 		entry_stat(e, st);
 	} else if (!*plain_name(path)) {
@@ -299,11 +316,11 @@ long file_seek(struct file *f, int64_t offset, int whence)
 {
 	int64_t from = whence == 1 ? (int64_t)f->position : 0;
 
-	if (f->ops != &archive_ops) {
+	if (!f->ops->size) {
 		return -ESPIPE;
 	}
 	if (whence == 2) {
-		from = f->entry->size;
+		from = f->ops->size(f);
 	}
 	if (whence < 0 || whence > 2 || from + offset < 0) {
 		return -EINVAL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * Open files: devices, pipes, and the read-only files of the initial archive.
+ * Open files: devices, pipes, sockets, and the read-only files of the initial
+ * archive.
  */
 #ifndef KEEL_KERNEL_FILE_H
 #define KEEL_KERNEL_FILE_H
@@ -20,6 +21,8 @@ struct file_ops {
 	long (*write)(struct file *f, unsigned long from, size_t n);
 	void (*close)(struct file *f);
 	void (*stat)(struct file *f, struct linux_stat *st);
+	uint64_t (*size)(struct file *f);	/* NULL: it has no places */
+	long (*sync)(struct file *f);
 };
 
 struct file {
@@ -30,9 +33,12 @@ struct file {
 	union {
 		const struct archive_entry *entry;
 		struct pipe *pipe;
+		struct socket *socket;
 		unsigned int device;
 	};
 };
+
+#define DISK_NUMBER	0xca00		/* major 202, as /dev/xvda */
 
 /* A file or folder of the initial archive (newc, as cpio writes it). */
 struct archive_entry {

@@ -14,12 +14,14 @@ enum {
 	SYS_fstat = 5, SYS_lstat = 6, SYS_lseek = 8, SYS_mmap = 9,
 	SYS_mprotect = 10, SYS_munmap = 11, SYS_brk = 12,
 	SYS_rt_sigaction = 13, SYS_rt_sigprocmask = 14, SYS_rt_sigreturn = 15,
-	SYS_ioctl = 16, SYS_pread64 = 17, SYS_readv = 19, SYS_writev = 20, SYS_access = 21,
+	SYS_ioctl = 16, SYS_pread64 = 17, SYS_pwrite64 = 18, SYS_readv = 19,
+	SYS_writev = 20, SYS_access = 21,
 	SYS_pipe = 22, SYS_sched_yield = 24, SYS_madvise = 28, SYS_dup = 32,
 	SYS_dup2 = 33, SYS_pause = 34, SYS_nanosleep = 35, SYS_getpid = 39,
-	SYS_clone = 56, SYS_fork = 57, SYS_vfork = 58, SYS_execve = 59,
-	SYS_exit = 60, SYS_wait4 = 61, SYS_kill = 62, SYS_uname = 63,
-	SYS_fcntl = 72, SYS_getcwd = 79, SYS_chdir = 80, SYS_mkdir = 83,
+	SYS_socket = 41, SYS_sendto = 44, SYS_recvfrom = 45, SYS_bind = 49,
+	SYS_getsockname = 51, SYS_setsockopt = 54, SYS_clone = 56, SYS_fork = 57,
+	SYS_vfork = 58, SYS_execve = 59, SYS_exit = 60, SYS_wait4 = 61, SYS_kill = 62, SYS_uname = 63,
+	SYS_fcntl = 72, SYS_fsync = 74, SYS_fdatasync = 75, SYS_getcwd = 79, SYS_chdir = 80, SYS_mkdir = 83,
 	SYS_sysinfo = 99,
 	SYS_readlink = 89, SYS_getuid = 102, SYS_getgid = 104,
 	SYS_geteuid = 107, SYS_getegid = 108, SYS_setpgid = 109,
@@ -33,11 +35,16 @@ enum {
 };
 
 enum {
-	EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8,
-	EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12, EACCES = 13,
-	EFAULT = 14, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22,
-	EMFILE = 24, ENOTTY = 25, ESPIPE = 29, EROFS = 30, EPIPE = 32,
-	ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ETIMEDOUT = 110,
+	EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6,
+	E2BIG = 7, ENOEXEC = 8, EBADF = 9, ECHILD = 10, EAGAIN = 11,
+	ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17,
+	ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EMFILE = 24, ENOTTY = 25,
+	ENOSPC = 28, ESPIPE = 29, EROFS = 30, EPIPE = 32, ERANGE = 34,
+	ENAMETOOLONG = 36, ENOSYS = 38, ENOTSOCK = 88, EDESTADDRREQ = 89,
+	EMSGSIZE = 90, ENOPROTOOPT = 92, EPROTONOSUPPORT = 93,
+	ESOCKTNOSUPPORT = 94, EAFNOSUPPORT = 97, EADDRINUSE = 98,
+	EADDRNOTAVAIL = 99, ENETUNREACH = 101, ENOBUFS = 105,
+	ETIMEDOUT = 110, EHOSTUNREACH = 113,
 	/* Never seen by a program: do the call again after the signal. */
 	ERESTART = 512,
 };
@@ -45,7 +52,7 @@ enum {
 enum {
 	SIGINT = 2, SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8,
 	SIGKILL = 9, SIGUSR1 = 10, SIGSEGV = 11, SIGPIPE = 13, SIGCHLD = 17,
-	SIGCONT = 18, SIGSTOP = 19, SIGURG = 23, SIGWINCH = 28,
+	SIGCONT = 18, SIGSTOP = 19, SIGURG = 23, SIGWINCH = 28, SIGPWR = 30,
 };
 #define NR_SIGNALS	64
 #define SIG_DFL		0UL
@@ -85,8 +92,16 @@ enum {
 #define S_IFIFO		0010000
 #define S_IFCHR		0020000
 #define S_IFDIR		0040000
+#define S_IFBLK		0060000
 #define S_IFREG		0100000
 #define S_IFMT		0170000
+#define S_IFSOCK	0140000
+#define AF_INET		2
+#define SOCK_DGRAM	2
+#define MSG_DONTWAIT	0x40
+#define SOL_SOCKET	1
+#define SO_RCVTIMEO	20
+#define INADDR_LOOPBACK	0x0100007f	/* 127.0.0.1, in network order */
 
 #define CLONE_VM		0x00000100
 #define CLONE_VFORK		0x00004000
@@ -109,6 +124,16 @@ enum {
 
 struct linux_timespec {
 	int64_t sec, nsec;
+};
+
+struct linux_timeval {
+	int64_t sec, usec;
+};
+
+struct linux_sockaddr {
+	uint16_t family, port;		/* this and the next: network order */
+	uint32_t address;
+	uint8_t zeros[8];
 };
 
 struct linux_iovec {

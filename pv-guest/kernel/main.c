@@ -4,6 +4,7 @@
  * The column of initialisations, in the order in which one needs the other,
  * then process 1.
  */
+#include "kernel/device.h"
 #include "kernel/file.h"
 #include "kernel/page.h"
 #include "kernel/process.h"
@@ -47,6 +48,9 @@ void kernel_main(void)
 	printk("keel: on %s, %u CPUs, %lu MiB free of %lu, up %lu ms\n",
 	       boot.platform, boot.cpus, page_free_count() >> 8,
 	       page_total() >> 8, clock_ns() / 1000000);
+	disk_init();
+	net_init();
+	power_listen();
 	if (!boot.initrd_size) {
 		printk("keel: no initial archive, so nothing to run\n");
 		power_off();

@@ -144,10 +144,12 @@ static void pipe_stat(struct file *f, struct linux_stat *st)
 }
 
 static const struct file_ops reader_ops = {
-	pipe_read, wrong_end, close_reader, pipe_stat,
+	.read = pipe_read, .write = wrong_end, .close = close_reader,
+	.stat = pipe_stat,
 };
 static const struct file_ops writer_ops = {
-	wrong_end, pipe_write, close_writer, pipe_stat,
+	.read = wrong_end, .write = pipe_write, .close = close_writer,
+	.stat = pipe_stat,
 };
 
 int pipe_create(struct file **reader, struct file **writer)

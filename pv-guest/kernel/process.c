@@ -493,3 +493,28 @@ long process_wait(int pid, unsigned long status_at, unsigned int options)
 	}
 	return result;
 }
+
+/* ---- the machine's end, as its owner wants it ---- */
+
+/*
+ * Process 1 hears of it as under Linux, from the power supply or from
+ * Ctrl-Alt-Del; if it does not listen, that is all there is to wait for.
+ */
+void kernel_power_wanted(bool restart)
+{
+	int signal = restart ? SIGINT : SIGPWR;
+	bool listens;
+
+	lock(&tree_lock);
+	listens = init_process &&
+		  init_process->action[signal - 1].handler != SIG_DFL;
+	if (listens) {
+		signal_send_locked(init_process, signal);
+	}
+	unlock(&tree_lock);
+	if (!listens && restart) {
+		power_reset();
+	} else if (!listens) {
+		power_off();
+	}
+}

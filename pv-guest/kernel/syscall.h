@@ -3,7 +3,7 @@
 /*
  * System calls: a function for each, which takes its arguments from the
  * registers (rdi, rsi, rdx, r10, r8, r9) and returns what goes to rax. Those
- * about files are in syscall_file.c.
+ * about files are in syscall_file.c, those about sockets in socket.c.
  */
 #ifndef KEEL_KERNEL_SYSCALL_H
 #define KEEL_KERNEL_SYSCALL_H
@@ -25,6 +25,8 @@ long sys_newfstatat(struct regs *r);
 long sys_access(struct regs *r);
 long sys_lseek(struct regs *r);
 long sys_pread64(struct regs *r);
+long sys_pwrite64(struct regs *r);
+long sys_fsync(struct regs *r);
 long sys_ioctl(struct regs *r);
 long sys_pipe(struct regs *r);
 long sys_pipe2(struct regs *r);
@@ -33,6 +35,14 @@ long sys_dup2(struct regs *r);
 long sys_dup3(struct regs *r);
 long sys_fcntl(struct regs *r);
 long sys_getcwd(struct regs *r);
+
+/* In socket.c. */
+long sys_socket(struct regs *r);
+long sys_bind(struct regs *r);
+long sys_getsockname(struct regs *r);
+long sys_setsockopt(struct regs *r);
+long sys_sendto(struct regs *r);
+long sys_recvfrom(struct regs *r);
 
 /* For what needs a file system that could be changed. */
 long sys_no_such_file(struct regs *r);

@@ -180,21 +180,45 @@ long sys_lseek(struct regs *r)
 	return result;
 }
 
-long sys_pread64(struct regs *r)
+/* The same at another place, which is the file's own only meanwhile. */
+static long at_place(struct regs *r, bool write)
 {
 	struct file *f = fd_get(r->rdi), there;
+	long result = -ESPIPE;
+
+	if (!f) {
+		return -EBADF;
+	}
+	if (f->ops->size) {
+		there = *f;
+		there.position = r->r10;
+		result = (int64_t)r->r10 < 0 ? -EINVAL :
+			 write ? f->ops->write(&there, r->rsi, r->rdx)
+			       : f->ops->read(&there, r->rsi, r->rdx);
+	}
+	file_put(f);
+	return result;
+}
+
+long sys_pread64(struct regs *r)
+{
+	return at_place(r, false);
+}
+
+long sys_pwrite64(struct regs *r)
+{
+	return at_place(r, true);
+}
+
+long sys_fsync(struct regs *r)
+{
+	struct file *f = fd_get(r->rdi);
 	long result;
 
 	if (!f) {
 		return -EBADF;
 	}
-	if (file_is_archive(f)) {
-		there = *f;
-		there.position = r->r10;
-		result = f->ops->read(&there, r->rsi, r->rdx);
-	} else {
-		result = -ESPIPE;
-	}
+	result = f->ops->sync ? f->ops->sync(f) : -EINVAL;
 	file_put(f);
 	return result;
 }

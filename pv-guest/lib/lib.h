@@ -37,6 +37,9 @@ int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
 char *strstr(const char *s, const char *what);
 
+/* What follows "name=" in a line of words, or NULL. */
+const char *word_value(const char *line, const char *name);
+
 /*
  * The printf of this kernel: %c %s %d %i %u %x %p, l and ll, width, '-' and
  * '0'. vsnprintf returns the length the whole text has, as C's does.

@@ -111,3 +111,14 @@ char *strstr(const char *s, const char *what)
 		}
 	}
 }
+
+const char *word_value(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (line && *line && strncmp(line, name, n)) {
+		line = strchr(line, ' ');
+		line = line ? line + 1 : NULL;
+	}
+	return line && *line ? line + n : NULL;
+}

@@ -118,7 +118,18 @@ void clock_wall(uint64_t *sec, uint32_t *nsec);
 /* Has kernel_timer called on this CPU at that time; 0 cancels. */
 void timer_set(uint64_t deadline);
 
+/*
+ * ---- devices ----
+ * "block.h" and "net.h" have the calls for a disk and a card, blk_* and
+ * net_*, the same on each platform; whoever makes them holds a lock. From
+ * blk_listen and net_listen on, kernel_device is called when a device has
+ * something for us.
+ */
+
 /* ---- the end ---- */
+
+/* From here on kernel_power_wanted is called. */
+void power_listen(void);
 
 void power_off(void) __attribute__((noreturn));
 void power_reset(void) __attribute__((noreturn));
@@ -137,6 +148,12 @@ void kernel_exception(struct regs *regs, unsigned long address);
 /* The timer's time has come; another CPU wants this one to look around. */
 void kernel_timer(void);
 void kernel_kicked(void);
+
+/* A device has answered, or received. */
+void kernel_device(void);
+
+/* Whoever runs the machine wants it off, or started again. */
+void kernel_power_wanted(bool restart);
 
 /* After any interrupt, exception or call, when it came from user mode. */
 void kernel_leave(struct regs *regs);

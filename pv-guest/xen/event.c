@@ -165,6 +165,17 @@ int event_bind_ipi(unsigned int vcpu)
 	return op.port;
 }
 
+int event_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
+{
+	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+	int err = hc_event_channel_op(EVTCHNOP_bind_vcpu, &op);
+
+	if (!err) {
+		handlers[port].only = vcpu + 1;
+	}
+	return err;
+}
+
 int event_alloc_unbound(domid_t domain, domid_t remote)
 {
 	struct evtchn_alloc_unbound op = {

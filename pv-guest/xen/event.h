@@ -33,6 +33,12 @@ int event_bind_ipi(unsigned int vcpu);
 int event_alloc_unbound(domid_t domain, domid_t remote);
 int event_bind_interdomain(domid_t remote, evtchn_port_t remote_port);
 
+/*
+ * From here on the port's events are that vCPU's, and no other handles them; as
+ * those of event_bind_virq and event_bind_ipi are from the start.
+ */
+int event_bind_vcpu(evtchn_port_t port, unsigned int vcpu);
+
 /* After a resume in another domain: no port is bound, all are masked. */
 void event_forget_all(void);
 

@@ -21,17 +21,7 @@ struct shared_info *shared_info = (struct shared_info *)shared_window;
 
 const char *cmdline_value(const char *name)
 {
-	const char *p = (const char *)start_info->cmd_line;
-	size_t n = strlen(name);
-
-	for (; *p; p++) {
-		if (!strncmp(p, name, n) &&
-		    (p == (const char *)start_info->cmd_line ||
-		     p[-1] == ' ')) {
-			return p + n;
-		}
-	}
-	return NULL;
+	return word_value((const char *)start_info->cmd_line, name);
 }
 
 /* The first page behind all that the domain builder has put in memory. */

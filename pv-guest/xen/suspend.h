@@ -19,8 +19,9 @@ enum suspend_result {
 void suspend_offer(void);
 
 /*
- * Stops. Only the first vCPU may be up, and no device connected. Events are
- * masked when it returns; a negative errno when the hypervisor refuses.
+ * Stops: for the first vCPU, while no other does anything. Devices are to be
+ * opened anew when it was resumed. Events are masked when it returns; a
+ * negative errno when the hypervisor refuses.
  */
 int suspend(void);
 

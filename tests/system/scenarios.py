@@ -210,6 +210,101 @@ def keel(shared):
     return re.search(r"\d+ checks", said)[0]
 
 
+def console(machine, name):
+    """What the guest said, since it was forgotten."""
+    return machine.run(f"cat /var/log/xen/console/guest-{name}.log")
+
+
+def keel_guest(machine, name, kernel, words="", **more):
+    """One of ours, without the usual disk, card and initramfs."""
+    forget_console(machine, name)
+    create(machine, guest(name, 0, **({
+        "memory": 32, "kernel": f"/guests/{kernel}", "ramdisk": None,
+        "extra": words, "disk": [], "vif": []} | more)))
+
+
+def succeeds(machine, name, seconds=60):
+    """Until its verdict, which must be a good one; what it said."""
+    wait_guest(machine, name, seconds, "VERDICT")
+    said = console(machine, name)
+    must("VERDICT success" in said, said[-700:])
+    machine.run("until ! pvctl list --json | "
+                f"grep -q '\"name\": *\"{name}\"'; do sleep 0.2; done", 20)
+    return said
+
+
+def keel_devices(shared):
+    """Our kernels' disks and networks: the kernel with processes and the
+    freestanding apps; what they do when they are told to end.
+    """
+    m = shared.get()
+    m.run("truncate -s 24M /run/disk")
+    before = state_of(m)
+    disk = ["format=raw, vdev=xvda, access=rw, target=/run/disk"]
+    card = ["bridge=xenbr0, mac=00:16:3e:00:00:4d"]
+    net = "ip=10.0.2.77"
+
+    keel_guest(m, "fills", "keel-pv", "seed=9", vcpus=2, disk=disk,
+               ramdisk="/guests/keel-disk.cpio")
+    said = [re.search(r"\d+ MiB written and verified",
+                      succeeds(m, "fills"))[0]]
+    for page in (0, 1234, 6143):
+        first = m.run(f"dd if=/run/disk bs=4096 skip={page} count=1 "
+                      "2>/dev/null | od -An -tu8 -N8")
+        must(int(first) == page, f"page {page} begins with {first}")
+    keel_guest(m, "checks", "keel-diskcheck", "seed=4", disk=disk)
+    succeeds(m, "checks")
+    keel_guest(m, "nothing", "keel-pv", "nodisk=1",
+               ramdisk="/guests/keel-disk.cpio")
+    succeeds(m, "nothing")
+
+    for kernel, ramdisk, seconds in (
+            ("keel-echo", None, 8),
+            ("keel-pv", "/guests/keel-net.cpio", 300)):
+        keel_guest(m, "answers", kernel,
+                   f"{net} seconds={seconds} to=10.0.2.200",
+                   ramdisk=ramdisk, vif=card, vcpus=2)
+        wait_guest(m, "answers", 30, "ready at")
+        must("5 packets received" in
+             m.run("ping -c 5 -i 0.2 -W 2 10.0.2.77", 30), "no answers")
+        if ramdisk:
+            # The same program on Linux, here, asks for all kinds of them.
+            got = m.run("echo 0 0 > /proc/sys/net/ipv4/ping_group_range; "
+                        "to=10.0.2.77 sends=50 /guests/net", 60)
+            must("50 of 50 datagrams came back" in got and
+                 "10 of 10 echoes came back" in got, got[-500:])
+            m.run("pvctl shutdown -w answers", 30)
+        said.append(re.search(r"\d+ pings.*|\d+ datagrams sent.*",
+                              succeeds(m, "answers"))[0])
+    keel_guest(m, "asks", "keel-ping", f"{net} to=10.0.2.200 count=5",
+               vif=card)
+    succeeds(m, "asks")
+    same_state(before, state_of(m))
+    return ", ".join(said)
+
+
+def keel_told(shared):
+    """The kernel with processes in the middle of storms: suspended many
+    times, restarted, ended."""
+    m = shared.get()
+    before = state_of(m)
+    keel_guest(m, "storms", "keel-pv", "rounds=100000", vcpus=3,
+               memory=96, ramdisk="/guests/keel-stress.cpio")
+    wait_guest(m, "storms", 30, "keel: on Xen PV")
+    number = m.run("xenstore-list /local/domain").split()[-1]
+    for _ in range(10):
+        forget_console(m, "storms")
+        m.run(f"suspend-cancel {number}", 30)
+        wait_guest(m, "storms", 20, "suspend: cancelled")
+    forget_console(m, "storms")
+    m.run("pvctl reboot storms")
+    wait_guest(m, "storms", 30, "keel: on Xen PV")
+    m.run("pvctl shutdown -w storms", 30)
+    must("storms" not in domains(m), f"there are {domains(m)}")
+    must("FAIL" not in console(m, "storms"), console(m, "storms")[-500:])
+    same_state(before, state_of(m))
+
+
 def cycles(shared, count=100):
     """Domains come and go, and leave nothing."""
     m = shared.get()
@@ -482,6 +577,8 @@ def tests(world):
         ("one guest's life", shared.test(life)),
         ("keel as a guest", shared.test(keel)),
         ("bad kernels for a guest", shared.test(bad_kernels)),
+        ("keel's disks and networks", shared.test(keel_devices)),
+        ("keel told to end", shared.test(keel_told)),
         ("create and destroy", shared.test(cycles)),
         ("kill at random moments", shared.test(kills)),
         ("two guests, traffic", shared.test(traffic)),

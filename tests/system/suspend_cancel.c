@@ -16,7 +16,7 @@
 #include <xenguest.h>
 #include <xenstore.h>
 
-#define TRIES	100
+#define TRIES	300
 
 static int is_suspended(xc_interface *xch, uint32_t domid)
 {

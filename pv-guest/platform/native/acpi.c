@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * From the firmware's ACPI tables: which CPUs there are, and how the machine
- * is switched off. Tables lie in the first 4 GiB, which are mapped.
+ * From the firmware's ACPI tables: which CPUs there are, where the power
+ * button is, and how the machine is switched off. Tables lie in the first 4 GiB, which are mapped.
  */
 #include "platform/native/start.h"
 
 #define SLEEP_ENABLE	0x2000
+#define POWER_BUTTON	0x100		/* in the event registers */
 
 struct rsdp {
 	char signature[8];
@@ -25,11 +26,15 @@ struct acpi_table {
 struct fadt {
 	struct acpi_table head;
 	uint32_t facs, dsdt;
-	uint8_t skipped[12];
-	uint32_t pm1a_event, pm1b_event, pm1a_control;
+	uint8_t skipped[2];
+	uint16_t interrupt;
+	uint32_t command_port;
+	uint8_t enable_command, skipped_too[3];
+	uint32_t pm1a_event, pm1b_event, pm1a_control, skipped_ports[5];
+	uint8_t event_size;
 } __attribute__((packed));
 
-static uint16_t pm1a_control, sleep_type;
+static uint16_t pm1a_event, pm1a_enable, pm1a_control, sleep_type, line;
 
 static const struct rsdp *find_rsdp(void)
 {
@@ -68,7 +73,13 @@ static void read_fadt(const struct fadt *f)
 	const char *p = (const char *)(dsdt + 1);
 	const char *end = (const char *)dsdt + dsdt->length - 8;
 
+	pm1a_event = f->pm1a_event;
+	pm1a_enable = pm1a_event + f->event_size / 2;
 	pm1a_control = f->pm1a_control;
+	line = f->interrupt;
+	if (f->command_port && !(in16(pm1a_control) & 1)) {
+		out8(f->command_port, f->enable_command);
+	}
 	for (; p < end; p++) {
 		if (!memcmp(p, "_S5_\x12", 5)) {
 			/* package length, elements, [byte prefix], value */
@@ -100,6 +111,24 @@ unsigned int acpi_init(uint64_t rsdp)
 		}
 	}
 	return cpus;
+}
+
+void power_listen(void)
+{
+	if (pm1a_event) {
+		apic_route(line, VECTOR_POWER);
+		out16(pm1a_enable, POWER_BUTTON);
+	}
+}
+
+void acpi_interrupt(void)
+{
+	uint16_t status = in16(pm1a_event);
+
+	out16(pm1a_event, status);	/* what is written as 1 is cleared */
+	if (status & POWER_BUTTON) {
+		kernel_power_wanted(false);
+	}
 }
 
 void power_off(void)

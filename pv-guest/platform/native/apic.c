@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (C) 2026 The Paravane authors */
-/* The local APIC: interrupts between CPUs, and a timer for each. */
+/*
+ * The local APIC: interrupts between CPUs, and a timer for each; the I/O APIC,
+ * where every firmware has it: devices' lines.
+ */
 #include "platform/native/start.h"
 
 #define MSR_APIC_BASE	0x1b
@@ -20,6 +23,10 @@
 #define MASKED		0x10000
 #define DELIVERING	0x1000
 #define DIVIDE_BY_1	0xb
+#define IO_APIC		0xfec00000
+#define IO_APIC_DATA	0x10
+#define IO_APIC_LINES	0x10		/* two registers each */
+#define LEVEL		0x8000
 
 static uint64_t ticks_mul;		/* ticks = ns * ticks_mul >> 32 */
 
@@ -56,6 +63,19 @@ void apic_send(uint32_t apic_id, uint32_t command)
 	}
 	*reg(APIC_TARGET) = apic_id << 24;
 	*reg(APIC_COMMAND) = command;
+}
+
+static void io_apic_write(uint32_t r, uint32_t v)
+{
+	*(volatile uint32_t *)physical(IO_APIC) = r;
+	*(volatile uint32_t *)physical(IO_APIC + IO_APIC_DATA) = v;
+}
+
+void apic_route(unsigned int line, unsigned int vector)
+{
+	io_apic_write(IO_APIC_LINES + 2 * line + 1,
+		      native_cpus[0].apic_id << 24);
+	io_apic_write(IO_APIC_LINES + 2 * line, LEVEL | vector);
 }
 
 static void window_begin(void)

@@ -12,14 +12,7 @@ struct boot boot;
 
 const char *cmdline_value(const char *name)
 {
-	const char *p = boot.cmdline;
-	size_t n = strlen(name);
-
-	while (p && *p && strncmp(p, name, n)) {
-		p = strchr(p, ' ');
-		p = p ? p + 1 : NULL;
-	}
-	return p && *p ? p + n : NULL;
+	return word_value(boot.cmdline, name);
 }
 
 void kernel_main(void)
@@ -48,6 +41,15 @@ void kernel_leave(struct regs *regs)
 
 void kernel_timer(void)
 {
+}
+
+void kernel_device(void)
+{
+}
+
+void kernel_power_wanted(bool restart)
+{
+	(void)restart;
 }
 
 void kernel_kicked(void)

@@ -124,3 +124,8 @@ int blk_flush(struct blk *b)
 
 	return b->can_flush ? blk_do(b, &io) : 0;
 }
+
+void blk_listen(struct blk *b)
+{
+	virtio_listen(&b->queue);
+}

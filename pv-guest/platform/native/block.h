@@ -43,5 +43,6 @@ int blk_submit(struct blk *b, struct blk_io *io);
 int blk_reap(struct blk *b, bool wait);
 int blk_do(struct blk *b, struct blk_io *io);
 int blk_flush(struct blk *b);
+void blk_listen(struct blk *b);
 
 #endif

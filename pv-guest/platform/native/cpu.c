@@ -139,6 +139,14 @@ void trap_entry(struct regs *regs)
 		apic_eoi();
 		tables_answer_flush();
 		break;
+	case VECTOR_DEVICE:
+		virtio_interrupt();
+		apic_eoi();
+		break;
+	case VECTOR_POWER:
+		acpi_interrupt();
+		apic_eoi();
+		break;
 	case VECTOR_SPURIOUS:
 		break;
 	default:

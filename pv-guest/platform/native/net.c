@@ -98,3 +98,8 @@ void net_wait(struct net *n, uint64_t ns)
 		cpu_relax();
 	}
 }
+
+void net_listen(struct net *n)
+{
+	virtio_listen(&n->rx);
+}

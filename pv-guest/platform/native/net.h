@@ -23,5 +23,6 @@ void net_close(struct net *n);
 int net_send(struct net *n, const void *frame, size_t size);
 int net_receive(struct net *n, void *frame, size_t size);
 void net_wait(struct net *n, uint64_t ns);
+void net_listen(struct net *n);
 
 #endif

@@ -10,6 +10,8 @@
 #define VECTOR_TIMER	0x40
 #define VECTOR_KICK	0x41
 #define VECTOR_FLUSH	0x42
+#define VECTOR_DEVICE	0x43
+#define VECTOR_POWER	0x44
 #define VECTOR_SPURIOUS	0xff
 
 /* What entry.S reads of a struct native_cpu. */
@@ -88,6 +90,14 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
+static inline uint16_t in16(uint16_t port)
+{
+	uint16_t v;
+
+	asm volatile("inw %1, %0" : "=a" (v) : "Nd" (port));
+	return v;
+}
+
 /* serial.c */
 void serial_init(void);
 
@@ -100,6 +110,8 @@ void apic_calibrate(void);
 void apic_eoi(void);
 void apic_send(uint32_t apic_id, uint32_t command);
 uint32_t apic_current_id(void);
+/* Sends a device's line, level-triggered, to the first CPU. */
+void apic_route(unsigned int line, unsigned int vector);
 
 /*
  * clock.c: after this clock_ns() works. What counts between begin and end, per
@@ -110,6 +122,11 @@ uint64_t clock_measure(void (*begin)(void), uint32_t (*end)(void));
 
 /* acpi.c: CPUs into native_cpus[].apic_id, their number returned. */
 unsigned int acpi_init(uint64_t rsdp);
+/* The power button's interrupt. */
+void acpi_interrupt(void);
+
+/* virtio.c */
+void virtio_interrupt(void);
 
 /* tables.c */
 void tables_setup(uint64_t end_of_memory);

@@ -14,12 +14,14 @@
 #define QUEUE_SELECT	14
 #define QUEUE_NOTIFY	16
 #define STATUS		18
+#define ISR		19
 #define CONFIG		20
 #define ACKNOWLEDGE	1
 #define DRIVER		2
 #define DRIVER_OK	4
 #define MAX_QUEUE	256
 #define NO_INTERRUPT	1
+#define MAX_LISTENING	4
 
 static uint32_t in32(uint16_t port)
 {
@@ -32,14 +34,6 @@ static uint32_t in32(uint16_t port)
 static void out32(uint16_t port, uint32_t v)
 {
 	asm volatile("outl %0, %1" :: "a" (v), "Nd" (port));
-}
-
-static uint16_t in16(uint16_t port)
-{
-	uint16_t v;
-
-	asm volatile("inw %1, %0" : "=a" (v) : "Nd" (port));
-	return v;
 }
 
 static uint32_t pci_read(unsigned int device, unsigned int at)
@@ -124,6 +118,33 @@ bool virtio_queue_open(struct virtio_queue *q, uint16_t port, uint16_t number)
 	q->available->flags = NO_INTERRUPT;
 	out32(port + QUEUE_PAGE, virtio_address(memory) >> PAGE_SHIFT);
 	return true;
+}
+
+static uint16_t listening[MAX_LISTENING];
+static unsigned int nr_listening;
+
+void virtio_listen(struct virtio_queue *q)
+{
+	for (unsigned int device = 0; device < 32; device++) {
+		if (pci_read(device, 0) % 0x10000 == VENDOR &&
+		    (pci_read(device, 0x10) & 0xfffc) == q->port) {
+			apic_route(pci_read(device, 0x3c) & 0xff,
+				   VECTOR_DEVICE);
+		}
+	}
+	if (nr_listening < MAX_LISTENING) {
+		listening[nr_listening++] = q->port;
+	}
+	q->available->flags = 0;
+}
+
+/* Lines are shared: each device is asked, which makes it let go of its own. */
+void virtio_interrupt(void)
+{
+	for (unsigned int i = 0; i < nr_listening; i++) {
+		in8(listening[i] + ISR);
+	}
+	kernel_device();
 }
 
 void virtio_send(struct virtio_queue *q, uint16_t id)

@@ -3,7 +3,8 @@
 /*
  * virtio devices on PCI, in the form that goes back furthest ("legacy"): a
  * device's registers are ports, a queue is one run of pages. Found, started
- * and polled.
+ * and polled, or listened to: then its line is the interrupt
+ * that the firmware chose.
  */
 #ifndef KEEL_PLATFORM_NATIVE_VIRTIO_H
 #define KEEL_PLATFORM_NATIVE_VIRTIO_H
@@ -56,6 +57,9 @@ uint8_t virtio_config(uint16_t port, unsigned int at);
 /* Makes the device's queue; false: there is none, or no memory for it. */
 bool virtio_queue_open(struct virtio_queue *q, uint16_t port,
 		       uint16_t number);
+
+/* From here on the device interrupts when it has used buffers of the queue. */
+void virtio_listen(struct virtio_queue *q);
 
 /* Hands the chain that begins at buffer `id` to the device. */
 void virtio_send(struct virtio_queue *q, uint16_t id);

@@ -47,6 +47,7 @@ static void on_kick(evtchn_port_t port, void *arg)
 {
 	(void)port;
 	(void)arg;
+	pv_park();
 	kernel_kicked();
 }
 

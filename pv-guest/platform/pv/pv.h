@@ -20,6 +20,12 @@ extern struct pv_cpu pv_cpus[];
 /* Ports, handlers and entries of the calling vCPU. */
 void pv_cpu_setup(void);
 
+/* Another vCPU's wish to be alone: waits here until it is over. */
+void pv_park(void);
+
+/* Devices after a resume: new ones, with what was under way asked again. */
+void pv_devices_reopen(void);
+
 /* "writable_page_tables" on the command line: stores instead of calls. */
 void pv_tables_setup(void);
 

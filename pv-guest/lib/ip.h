@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * The headers of the protocols that apps speak, in network byte order, and
- * what one needs to fill them in.
+ * The headers of the protocols that are spoken here, in network byte order,
+ * and what one needs to fill them in.
  */
-#ifndef KEEL_APPS_IP_H
-#define KEEL_APPS_IP_H
+#ifndef KEEL_LIB_IP_H
+#define KEEL_LIB_IP_H
 
 #include "lib/lib.h"
 
@@ -55,19 +55,29 @@ static inline uint16_t swap16(uint16_t v)
 	return __builtin_bswap16(v);
 }
 
-/* The Internet's checksum, of what lies in network order. */
-static inline uint16_t checksum(const void *data, size_t n)
+/* What lies in network order, added to a sum of the same. */
+static inline uint32_t checksum_add(uint32_t sum, const void *data, size_t n)
 {
 	const uint8_t *p = data;
-	uint32_t sum = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		sum += i & 1 ? p[i] : p[i] << 8;
 	}
+	return sum;
+}
+
+static inline uint16_t checksum_end(uint32_t sum)
+{
 	while (sum >> 16) {
 		sum = (sum & 0xffff) + (sum >> 16);
 	}
 	return swap16(~sum);
+}
+
+/* The Internet's checksum; 0 of what has its own in it. */
+static inline uint16_t checksum(const void *data, size_t n)
+{
+	return checksum_end(checksum_add(0, data, n));
 }
 
 /* "A.B.C.D", in network order. */
