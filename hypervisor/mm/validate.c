@@ -27,14 +27,22 @@ void l4_install_hv_slots(pte_t *l4)
  */
 #define PROGRESS_CHILD	0x8000
 
-/* A block of entries without any for us: none present, or ours in an L4. */
-static __always_inline bool skip_block(enum frame_type t, const pte_t *table, unsigned int i)
+/* From entry i up, or down, over blocks of entries with none present. */
+static __always_inline unsigned int skip_blocks(const pte_t *table,
+						unsigned int i, bool down)
 {
-	_Static_assert(HV_SLOT_FIRST % PTE_BLOCK == 0 &&
-		       (HV_SLOT_LAST + 1) % PTE_BLOCK == 0, "whole blocks");
+	const pte_t *p = &table[i], *end = &table[down ? 0 : PTES_PER_TABLE];
 
-	return ptes_absent(&table[i]) ||
-	       (t == FT_L4 && !l4_slot_is_guest(i));
+	while (p != end && ptes_absent(down ? p - PTE_BLOCK : p)) {
+		p += down ? -PTE_BLOCK : PTE_BLOCK;
+	}
+	return (unsigned int)(p - table);
+}
+
+/* Is entry i present, and the guest's? */
+static __always_inline bool holds(enum frame_type t, pte_t e, unsigned int i)
+{
+	return (e & PTE_P) && (t != FT_L4 || l4_slot_is_guest(i));
 }
 
 static __always_inline int upper_put(struct frame *f, pte_t e, bool preemptible)
@@ -60,12 +68,14 @@ static __always_inline int entries_release(struct frame *f, enum frame_type t,
 	for (unsigned int n = start; n; n--) {
 		pte_t e;
 
-		if (n % PTE_BLOCK == 0 && skip_block(t, table, n - PTE_BLOCK)) {
-			n -= PTE_BLOCK - 1;
-			continue;
+		if (n % PTE_BLOCK == 0) {
+			n = skip_blocks(table, n, true);
+			if (!n) {
+				break;
+			}
 		}
 		e = table[n - 1];
-		if (!(e & PTE_P)) {
+		if (!holds(t, e, n - 1)) {
 			continue;
 		}
 		if (t == FT_L1) {
@@ -97,12 +107,14 @@ static __always_inline int entries_validate(struct frame *f, enum frame_type t,
 	for (unsigned int i = start; i < PTES_PER_TABLE; i++) {
 		pte_t e, checked;
 
-		if (i % PTE_BLOCK == 0 && skip_block(t, table, i)) {
-			i += PTE_BLOCK - 1;
-			continue;
+		if (i % PTE_BLOCK == 0) {
+			i = skip_blocks(table, i, false);
+			if (i == PTES_PER_TABLE) {
+				break;
+			}
 		}
 		e = table[i];
-		if (!(e & PTE_P)) {
+		if (!holds(t, e, i)) {
 			continue;
 		}
 		if (t != FT_L1) {

@@ -63,8 +63,7 @@ void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 	struct vcpu *v = current;
 	u64 sp = v->pv.kernel_mode ? regs->rsp : v->pv.kernel_sp;
 	size_t size = (7 + nr_extra) * sizeof(u64);
-	u64 frame[7 + BOUNCE_MAX_EXTRA] = { regs->rcx, regs->r11 };
-	u64 *hw = frame + 2;
+	u64 frame[7 + BOUNCE_MAX_EXTRA], *hw = frame + 2;
 	u8 masked = v->info->evtchn_upcall_mask;
 
 	if (!to->address) {
@@ -72,6 +71,8 @@ void guest_bounce(struct cpu_user_regs *regs, const struct trap_entry *to,
 			     regs->entry_vector, regs->rip);
 		return;
 	}
+	frame[0] = regs->rcx;
+	frame[1] = regs->r11;
 	while (nr_extra--) {
 		*hw++ = *extra++;
 	}
@@ -200,7 +201,9 @@ void guest_exit_work(void)
 	struct cpu_user_regs *regs = guest_regs();
 	struct vcpu *v;
 
-	softirq_run();
+	if (READ_ONCE(cpu_info()->softirq_pending)) {
+		softirq_run();
+	}
 	v = current;
 	if (unlikely(v->pv.bad_selectors)) {
 		v->pv.bad_selectors = false;
