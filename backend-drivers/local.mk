@@ -23,6 +23,7 @@ backend_common = \
 	%D%/common/ring.c %D%/common/ring.h \
 	%D%/common/seccomp.c %D%/common/seccomp.h \
 	%D%/common/store.c %D%/common/store.h \
+	%D%/common/uring.c %D%/common/uring.h \
 	%D%/common/xenbus.c %D%/common/xenbus.h \
 	%D%/common/xenbus_state.c %D%/common/xenbus_state.h
 
@@ -47,7 +48,7 @@ pv_netback_SOURCES = $(backend_common) \
 	%D%/net/net_tap.c %D%/net/net_tap.h \
 	%D%/net/net_tx.c
 pv_netback_CPPFLAGS = $(backend_cppflags)
-pv_netback_LDADD = $(backend_libs)
+pv_netback_LDADD = $(backend_libs) $(LIBURING_LIBS)
 
 if HAVE_CRITERION
 check_PROGRAMS += tests/unit/backend/test-backend \
@@ -85,6 +86,7 @@ tests_unit_backend_test_device_SOURCES = \
 	%D%/common/own_pages.c \
 	%D%/common/ring.c \
 	%D%/common/store.c \
+	%D%/common/uring.c \
 	%D%/common/xenbus.c \
 	%D%/common/xenbus_state.c \
 	%D%/blk/blk_image.c \

@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "blk/blk_device.h"
 #include "common/log.h"
 #include "common/store.h"
+#include "common/uring.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -44,56 +43,19 @@ static void on_uring(void *arg)
 	(void)arg;
 }
 
-static int uring_register(struct blk_device *d, unsigned int what, void *arg,
-			  unsigned int n)
-{
-	long rc = syscall(SYS_io_uring_register, d->uring.ring_fd, what, arg,
-			  n);
-
-	return rc < 0 ? -errno : 0;
-}
-
-/* The ring can do these four things from now on, with open files only. */
-static int restrict_uring(struct blk_device *d)
+static int start_uring(struct blk_device *d)
 {
 	static const uint8_t ops[] = {
 		IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_FSYNC,
 		IORING_OP_FALLOCATE,
 	};
-	struct io_uring_restriction res[sizeof(ops)];
-	unsigned int i;
-	int rc;
+	int rc = uring_open(&d->uring, BLK_SQ_ENTRIES, BLK_CQ_ENTRIES, ops,
+			    sizeof(ops));
 
-	memset(res, 0, sizeof(res));
-	for (i = 0; i < sizeof(ops); i++) {
-		res[i].opcode = IORING_RESTRICTION_SQE_OP;
-		res[i].sqe_op = ops[i];
-	}
-	/* Debian's liburing declares wrappers for these two, without code. */
-	rc = uring_register(d, IORING_REGISTER_RESTRICTIONS, res, sizeof(ops));
-	return rc != 0 ? rc :
-	       uring_register(d, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-}
-
-static int start_uring(struct blk_device *d)
-{
-	struct io_uring_params params;
-	int rc;
-
-	memset(&params, 0, sizeof(params));
-	params.flags = IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED;
-	params.cq_entries = BLK_CQ_ENTRIES;
-	rc = io_uring_queue_init_params(BLK_SQ_ENTRIES, &d->uring, &params);
 	if (rc != 0) {
-		log_error("cannot set up io_uring: %s", strerror(-rc));
 		return rc;
 	}
 	d->have_uring = true;
-	rc = restrict_uring(d);
-	if (rc != 0) {
-		log_error("cannot restrict io_uring: %s", strerror(-rc));
-		return rc;
-	}
 	d->uring_source = (struct loop_source){
 		.fd = d->uring.ring_fd, .events = EPOLLIN, .ready = on_uring,
 	};

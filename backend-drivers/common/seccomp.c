@@ -6,7 +6,7 @@
  * The list is what the main loop, the Xen libraries, malloc and exit need.
  * There is no call on it that takes a path, makes a socket, starts a program
  * or reaches another process. What io_uring may do is limited where the ring
- * is made (blk/main.c), since this filter does not see it.
+ * is made (uring.c), since this filter does not see it.
  */
 #include "common/seccomp.h"
 

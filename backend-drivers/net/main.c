@@ -73,6 +73,10 @@ static int net_start(struct backend *be)
 		log_error("no memory");
 		return rc;
 	}
+	rc = net_tx_open(d);
+	if (rc != 0) {
+		return rc;
+	}
 	if (store_read_number(be->xs, be->path, "mtu", 65535, &mtu) != 0) {
 		mtu = 0;
 	}
@@ -125,6 +129,7 @@ static void net_stop(struct backend *be)
 {
 	struct net_device *d = be->device;
 
+	net_tx_close(d);
 	net_tap_close(&d->tap);
 	own_pages_close(&d->tx_pages);
 	own_pages_close(&d->rx_pages);

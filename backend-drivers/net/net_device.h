@@ -12,8 +12,10 @@
 #ifndef BACKEND_NET_DEVICE_H
 #define BACKEND_NET_DEVICE_H
 
+#include <liburing.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "common/backend.h"
 #include "common/own_pages.h"
@@ -43,6 +45,14 @@ struct net_rx_packet {
 	uint8_t *data;
 };
 
+struct net_tx_packet {
+	int rc;			/* of the checks, then of the copies */
+	unsigned int first_copy, nr_copies;
+	uint8_t *pages;		/* the first part's page; others follow */
+	struct virtio_net_hdr h;
+	struct iovec iov[1 + NET_MAX_PARTS];
+};
+
 struct net_counters {
 	uint64_t tx_packets, tx_bytes, tx_refused, tx_dropped;
 	uint64_t rx_packets, rx_bytes, rx_dropped;
@@ -63,7 +73,10 @@ struct net_device {
 
 	/* A batch on its way out of the guest; each part has its own page. */
 	struct net_chain chains[NET_BATCH];
+	struct net_tx_packet tx_packets[NET_BATCH];
 	struct own_pages tx_pages;
+	struct io_uring uring;
+	bool have_uring;
 
 	/*
 	 * A batch on its way in. The first may wait for room in the ring; then
@@ -81,6 +94,10 @@ struct net_device {
 	bool have_mac, lock_mac;
 	char name[16];
 };
+
+/* The ring that takes packets to the tap. 0, or -errno after a message. */
+int net_tx_open(struct net_device *d);
+void net_tx_close(struct net_device *d);
 
 /* net_tx.c, net_rx.c: one batch each. */
 

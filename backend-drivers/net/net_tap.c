@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef TUNSETCARRIER
@@ -223,10 +224,4 @@ ssize_t net_tap_read(struct net_tap *tap, struct virtio_net_hdr *h,
 		return -EIO;
 	}
 	return n - (ssize_t)sizeof(*h);
-}
-
-int net_tap_write(struct net_tap *tap, const struct iovec *iov,
-		  unsigned int n)
-{
-	return writev(tap->fd, iov, (int)n) < 0 ? -errno : 0;
 }

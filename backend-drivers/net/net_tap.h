@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 struct net_tap {
 	int fd;			/* non-blocking */
@@ -35,8 +34,5 @@ int net_tap_offloads(struct net_tap *tap, bool csum, bool tso4, bool tso6);
 /* Bytes of the packet without the header; -EAGAIN: none is there. */
 ssize_t net_tap_read(struct net_tap *tap, struct virtio_net_hdr *h,
 		     void *data, size_t room);
-/* Writes a packet in pieces, the first of which is the header. */
-int net_tap_write(struct net_tap *tap, const struct iovec *iov,
-		  unsigned int n);
 
 #endif

@@ -2,20 +2,35 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * What the guest sends: chains are taken from the ring, checked, copied into
- * our memory in one call for the whole batch, and written to the tap. Each
- * slot is answered, also those of a packet that is refused.
+ * our memory in one call for the whole batch, and written to the tap by one
+ * io_uring submission. A call for each packet would cost more, and let who
+ * receives it run in between. Each slot is answered, also those of a packet
+ * that is refused.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/uring.h"
 #include "net/net_device.h"
 
-struct tx_packet {
-	int rc;			/* of the checks, then of the copies */
-	unsigned int first_copy, nr_copies;
-	uint8_t *pages;		/* the first part's page; others follow */
-};
+int net_tx_open(struct net_device *d)
+{
+	static const uint8_t ops[] = { IORING_OP_WRITEV };
+	int rc = uring_open(&d->uring, NET_BATCH, 2 * NET_BATCH, ops,
+			    sizeof(ops));
+
+	d->have_uring = rc == 0;
+	return rc;
+}
+
+void net_tx_close(struct net_device *d)
+{
+	if (d->have_uring) {
+		io_uring_queue_exit(&d->uring);
+	}
+	d->have_uring = false;
+}
 
 /* Takes one chain. 1: there is one. 0: the ring is empty. -EPROTO. */
 static int take_chain(struct net_device *d, struct net_chain *c,
@@ -48,7 +63,7 @@ static uint8_t *part_at(const struct net_chain *c, uint8_t *pages,
 }
 
 static void plan_copies(struct net_device *d, const struct net_chain *c,
-			struct tx_packet *p)
+			struct net_tx_packet *p)
 {
 	unsigned int i;
 
@@ -62,7 +77,7 @@ static void plan_copies(struct net_device *d, const struct net_chain *c,
 }
 
 static int copies_result(const struct net_device *d,
-			 const struct tx_packet *p)
+			 const struct net_tx_packet *p)
 {
 	unsigned int i;
 
@@ -102,23 +117,22 @@ static uint8_t *flatten(const struct net_chain *c, uint8_t *pages)
  * enough to look at; otherwise the packet has to be in one piece.
  */
 static int send_out(struct net_device *d, const struct net_chain *c,
-		    uint8_t *pages)
+		    struct net_tx_packet *p)
 {
-	struct virtio_net_hdr h;
-	struct iovec iov[1 + NET_MAX_PARTS];
-	uint8_t *data = part_at(c, pages, 0);
+	uint8_t *data = part_at(c, p->pages, 0);
 	uint32_t head = c->parts[0].size;
 	unsigned int i, n = c->nr_parts;
+	struct io_uring_sqe *sqe;
 	int rc = -EINVAL;
 
 	if (head >= NET_ETH_HEADER) {
-		rc = net_offload_tx(c, data, head, &h);
+		rc = net_offload_tx(c, data, head, &p->h);
 	}
 	if (rc != 0 && head < c->size) {
-		data = flatten(c, pages);
+		data = flatten(c, p->pages);
 		head = c->size;
 		n = 1;
-		rc = net_offload_tx(c, data, head, &h);
+		rc = net_offload_tx(c, data, head, &p->h);
 	}
 	if (rc == 0 && !source_allowed(d, data)) {
 		rc = -EPERM;
@@ -126,20 +140,45 @@ static int send_out(struct net_device *d, const struct net_chain *c,
 	if (rc != 0) {
 		return rc;
 	}
-	iov[0] = (struct iovec){ &h, sizeof(h) };
-	iov[1] = (struct iovec){ data, head };
+	p->iov[0] = (struct iovec){ &p->h, sizeof(p->h) };
+	p->iov[1] = (struct iovec){ data, head };
 	for (i = 1; i < n; i++) {
-		iov[1 + i] = (struct iovec){ part_at(c, pages, i),
-					     c->parts[i].size };
+		p->iov[1 + i] = (struct iovec){ part_at(c, p->pages, i),
+						c->parts[i].size };
 	}
-	if (net_tap_write(&d->tap, iov, 1 + n) != 0) {
-		/* Lost on the wire, as it were: not the guest's mistake. */
-		d->count.tx_dropped++;
-		return 0;
-	}
-	d->count.tx_packets++;
-	d->count.tx_bytes += c->size;
+	/* There is one for each packet of a batch. */
+	sqe = io_uring_get_sqe(&d->uring);
+	io_uring_prep_writev(sqe, d->tap.fd, p->iov, 1 + n, 0);
+	io_uring_sqe_set_data64(sqe, c->size);
 	return 0;
+}
+
+/* Has the packets written; none is under way afterwards. */
+static void send_all(struct net_device *d)
+{
+	unsigned int left = io_uring_sq_ready(&d->uring);
+	struct io_uring_cqe *cqe;
+
+	while (left != 0) {
+		int rc = io_uring_submit_and_wait(&d->uring, left);
+
+		if (rc < 0 && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY) {
+			log_error("cannot submit packets: %s", strerror(-rc));
+			d->be->end = true;
+			return;
+		}
+		while (io_uring_peek_cqe(&d->uring, &cqe) == 0) {
+			if (cqe->res < 0) {
+				/* Lost on the wire: not the guest's mistake. */
+				d->count.tx_dropped++;
+			} else {
+				d->count.tx_packets++;
+				d->count.tx_bytes += cqe->user_data;
+			}
+			io_uring_cqe_seen(&d->uring, cqe);
+			left--;
+		}
+	}
 }
 
 static void answer(struct net_device *d, const struct net_chain *c, int rc)
@@ -155,27 +194,24 @@ static void answer(struct net_device *d, const struct net_chain *c, int rc)
 	}
 }
 
-static void finish(struct net_device *d, unsigned int i, struct tx_packet *p)
+static void prepare(struct net_device *d, const struct net_chain *c,
+		    struct net_tx_packet *p, int copied)
 {
-	struct net_chain *c = &d->chains[i];
-
 	if (p->rc == 0) {
-		p->rc = copies_result(d, p);
+		p->rc = copied != 0 ? copied : copies_result(d, p);
 	}
 	if (p->rc == 0) {
-		p->rc = send_out(d, c, p->pages);
+		p->rc = send_out(d, c, p);
 	}
 	if (p->rc != 0) {
 		d->count.tx_refused++;
 		log_guest("refused a packet of %u bytes in %u slots: %s",
 			  c->first.size, c->nr_slots, strerror(-p->rc));
 	}
-	answer(d, c, p->rc);
 }
 
 int net_tx_batch(struct net_device *d)
 {
-	struct tx_packet packets[NET_BATCH];
 	unsigned int i, n = 0, copies = 0;
 	uint32_t waiting;
 	int rc;
@@ -184,7 +220,7 @@ int net_tx_batch(struct net_device *d)
 		return -EPROTO;
 	}
 	while (n < NET_BATCH && copies + NET_MAX_PARTS <= NET_TX_PAGES) {
-		struct tx_packet *p = &packets[n];
+		struct net_tx_packet *p = &d->tx_packets[n];
 
 		rc = take_chain(d, &d->chains[n], &waiting);
 		if (rc < 0) {
@@ -209,10 +245,11 @@ int net_tx_batch(struct net_device *d)
 		rc = -errno;
 	}
 	for (i = 0; i < n; i++) {
-		if (packets[i].rc == 0) {
-			packets[i].rc = rc;
-		}
-		finish(d, i, &packets[i]);
+		prepare(d, &d->chains[i], &d->tx_packets[i], rc);
+	}
+	send_all(d);
+	for (i = 0; i < n; i++) {
+		answer(d, &d->chains[i], d->tx_packets[i].rc);
 	}
 	if (ring_push(&d->tx)) {
 		backend_notify(d->be, d->tx_port);

@@ -66,6 +66,7 @@ static void start(bool sg)
 	dev.be = &be;
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
 				fds), 0);
+	cr_assert_eq(net_tx_open(&dev), 0);
 	dev.tap.fd = fds[0];
 	wire = fds[1];
 	/* In turns by address and by reference: nothing else may differ. */
@@ -99,6 +100,7 @@ static void stop(void)
 	net_rings_detach(&be);
 	cr_assert_eq(fake_mapped(), 0);
 	cr_assert_eq(fake_bound(), 0);
+	net_tx_close(&dev);
 	own_pages_close(&dev.tx_pages);
 	own_pages_close(&dev.rx_pages);
 	cr_assert_eq(fake_shared(), 0);
