@@ -54,14 +54,12 @@ static long op_claim_pages(struct domain *d, void *arg)
 	struct xen_memory_reservation *r = arg;
 	long err;
 
-	if (r->extent_start.p || r->extent_order || r->mem_flags) {
+	if (r->extent_start.p || r->extent_order || r->mem_flags ||
+	    domain_for_caller(r->domid, &d)) {
 		return -EINVAL;
 	}
-	err = domain_for_caller(r->domid, &d);
-	if (!err) {
-		err = domain_claim_pages(d, r->nr_extents);
-		domain_put(d);
-	}
+	err = domain_claim_pages(d, r->nr_extents);
+	domain_put(d);
 	return err;
 }
 

@@ -10,7 +10,7 @@
  *
  * From <xen/xen.h>, mmu_update.
  */
-#include "common/test.h"
+#include "common/snippet.h"
 
 /* A tree of four tables below TEST_VA, and a page at its end. */
 static pte_t *entry_at[5];
@@ -66,6 +66,58 @@ TEST(entry_flags, 0)
 			CHECK_EQ(pte_write(entry_at[level], old), 0);
 		}
 	}
+	tree_free();
+}
+
+SNIPPET(entry_store, "mov %rsi, (%rdi)");
+
+/*
+ * Each bit of an entry, alone and with its neighbour, in every way to write
+ * one: by mmu_update, by a plain store and by update_va_mapping (level 1), and
+ * in a table that is pinned. All agree.
+ */
+TEST(entry_flags_every_way, 0)
+{
+	static const unsigned int pins[5] = {
+		0, MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L2_TABLE,
+		MMUEXT_PIN_L3_TABLE, MMUEXT_PIN_L4_TABLE,
+	};
+
+	tree_make();
+	for (int level = 1; level <= 4; level++) {
+		for (unsigned int i = 0; i < 2 * 64; i++) {
+			unsigned int bit = i / 2;
+			pte_t flags = 1UL << bit | (i & 1 ? 1UL << (bit + 1) %
+						    64 : 0);
+			pte_t old = *entry_at[level];
+			/* Not the frame's number, whatever it is. */
+			pte_t new = (old | flags) & ~(PTE_ADDR & flags);
+			pte_t *table;
+			bool ok;
+
+			new |= old & PTE_ADDR;
+			test_case("%lx at level %d", flags, level);
+			ok = !pte_write(entry_at[level], new);
+			CHECK_EQ(pte_write(entry_at[level], old), 0);
+
+			table = table_alloc_filled(new, 17);
+			CHECK_EQ(!mmuext(pins[level], virt_to_mfn(table)), ok);
+			CHECK_EQ(!mmuext(MMUEXT_UNPIN_TABLE,
+					 virt_to_mfn(table)), ok);
+			table_free(table);
+			if (level > 1) {
+				continue;
+			}
+			CHECK_EQ(!hc_update_va_mapping(TEST_VA, new,
+						       UVMF_INVLPG), ok);
+			CHECK_EQ(pte_write(entry_at[1], 0), 0);
+			CHECK_EQ(kernel_watch2(entry_store,
+				(unsigned long)entry_at[1], new)->vector,
+				ok ? -1 : VEC_PF);
+			CHECK_EQ(pte_write(entry_at[1], old), 0);
+		}
+	}
+	mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
 	tree_free();
 }
 
