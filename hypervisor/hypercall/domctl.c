@@ -239,13 +239,15 @@ static long setvcpucontext(struct domain *d, void *arg)
 	struct vcpu_guest_context *c;
 	long err;
 
-	if (!v || d == current->domain || d->dying) {
+	if (!v || d == current->domain) {
 		return -EINVAL;
 	}
 	c = context_copy((vaddr_t)a->ctxt.p, &err);
 	if (!err) {
 		domain_pause(d);
-		err = pvcpu_set_context(v, c);
+		spin_lock(&d->lock);
+		err = d->dying ? -EINVAL : pvcpu_set_context(v, c);
+		spin_unlock(&d->lock);
 		if (!err && v->id == 0) {
 			/* The builder has cleared the shared info. */
 			domain_wallclock_publish(d);

@@ -247,3 +247,43 @@ TEST(peer_destroyed_while_mapped, 0)
 	CHECK(free_pages_return_to(before), "%ld, not %ld", free_pages(),
 	      before);
 }
+
+static void set_context(void *arg)
+{
+	static struct vcpu_guest_context c = {
+		.user_regs.cs = FLAT_KERNEL_CS, .user_regs.ss = FLAT_KERNEL_SS,
+	};
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_setvcpucontext,
+		.interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+		.domain = id,
+	};
+
+	(void)arg;
+	c.flags = VGCF_IN_KERNEL;
+	c.ctrlreg[3] = xen_pfn_to_cr3(mfn[3]);
+	set_xen_guest_handle(op.u.vcpucontext.ctxt, &c);
+	hc_domctl(&op);
+}
+
+/* The same, with the other vCPU giving it a first context, with a root. */
+TEST(peer_destroyed_while_set, 0)
+{
+	long before;
+
+	need_two_vcpus();
+	before = free_pages();
+	for (unsigned int round = 0; round < 10; round++) {
+		test_case("round %u", round);
+		id = domain_new();
+		give_memory();
+		write_tables();
+		unmap_test_va(WINDOW);
+		other_begin(set_context, NULL);
+		clock_spin(round * 20 * NSEC_PER_USEC);
+		domain_end(id);
+		other_end();
+	}
+	CHECK(free_pages_return_to(before), "%ld, not %ld", free_pages(),
+	      before);
+}
