@@ -142,6 +142,36 @@ TEST(failsafe, 0)
 	page_free(gdt);
 }
 
+/*
+ * There is no failsafe callback, and it is needed.
+ *
+ * Differs from Xen 4.17: the domain crashes with that reason; Xen calls
+ * address 0.
+ */
+TEST(crash_no_failsafe, CRASHES)
+{
+	struct callback_register none = { .type = CALLBACKTYPE_failsafe };
+	uint64_t *gdt = page_alloc();
+	unsigned long mfn = virt_to_mfn(gdt);
+
+	if (!on_paravane()) {
+		test_skip("Xen calls address 0");
+	}
+	need_two_vcpus();
+	CHECK_EQ(page_set_writable(gdt, false), 0);
+	CHECK_EQ(hc_set_gdt(&mfn, 512), 0);
+	vcpu_pin(0, 0, 1);
+	vcpu_pin(0, 1, 1);
+	CHECK_EQ(hc_callback_op(CALLBACKOP_register, &none), 0);
+	other_begin(yield, NULL);
+	CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), DATA_RW), 0);
+	asm volatile("mov %0, %%es" : : "r" (SELECTOR));
+	CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), 0), 0);
+	for (unsigned int i = 0; i < 1000; i++) {
+		hc_sched_op(SCHEDOP_yield, NULL);
+	}
+}
+
 /* From user mode, without a handler: the domain's end. */
 TEST(crash_user_no_handler, CRASHES)
 {

@@ -8,9 +8,11 @@
  *
  * From <xen/vcpu.h> (send_nmi), <xen/callback.h>, <xen/nmi.h>.
  */
+#include "common/smp.h"
 #include "common/snippet.h"
 
 SNIPPET(n_ud2, "ud2");
+SNIPPET(n_spin, "mov $200000, %eax\n1: dec %eax\n jnz 1b");
 
 static uint64_t handler_flags;
 static int depth, deepest, nmis;
@@ -110,4 +112,55 @@ TEST(nmi, 0)
 	trap_set_hook(NULL);
 	CHECK_EQ(hc_callback_op(CALLBACKOP_unregister, &gone), 0);
 	trap_init();
+}
+
+static volatile unsigned int nmis_seen[2], nmis_from_user;
+
+static bool count_nmis(struct regs *regs)
+{
+	if (regs->vector != VEC_NMI) {
+		return false;
+	}
+	nmis_seen[this_cpu()->id & 1]++;
+	if (from_user(regs)) {
+		nmis_from_user += regs->cs == USER_CS &&
+				  regs->rip - (uint64_t)n_spin < 16;
+	}
+	return true;
+}
+
+static volatile unsigned long nmi_rounds;
+static void send_nmi(void *arg)
+{
+	(void)arg;
+	hc_vcpu_op(VCPUOP_send_nmi, 0, NULL);
+	nmi_rounds++;
+	clock_spin(100 * NSEC_PER_USEC);
+}
+
+/* One vCPU's NMIs reach another, that is in user mode or in its kernel. */
+TEST(nmi_other_vcpu, 0)
+{
+	struct callback_register cb = {
+		.type = CALLBACKTYPE_nmi,
+		.address = (unsigned long)entry_exceptions + VEC_NMI * 16,
+	};
+	struct callback_unregister gone = { .type = CALLBACKTYPE_nmi };
+
+	need_two_vcpus();
+	CHECK_EQ(hc_callback_op(CALLBACKOP_register, &cb), 0);
+	nmis_seen[0] = nmis_seen[1] = nmis_from_user = 0;
+	trap_set_hook(count_nmis);
+	other_begin(send_nmi, NULL);
+	for (unsigned int i = 0; race_goes_on(i, 50, nmis_from_user > 5); i++) {
+		user_run(n_spin, 0);
+	}
+	CHECK(other_end() > 0);
+	trap_set_hook(NULL);
+	CHECK(nmis_from_user > 0);
+	CHECK(nmis_seen[0] >= nmis_from_user);
+	CHECK(nmis_seen[0] <= nmi_rounds, "%u of %lu", nmis_seen[0],
+	      nmi_rounds);
+	CHECK_EQ(nmis_seen[1], 0);
+	CHECK_EQ(hc_callback_op(CALLBACKOP_unregister, &gone), 0);
 }

@@ -31,6 +31,9 @@ TEST(start_registers, 0)
 	CHECK_EQ(r->rflags & FLAG_TF, 0);
 	CHECK_EQ(r->rflags & FLAG_NT, 0);
 	CHECK_EQ(r->rflags & FLAG_AC, 0);
+	/* The rest is not promised, but may not be anyone's. */
+	CHECK_EQ(r->rax | r->rbx | r->rcx | r->rdx | r->rdi | r->rbp, 0);
+	CHECK_EQ(r->fs | r->gs, 0);
 	/* Data selectors: flat or null, whatever can be reloaded. */
 	CHECK(r->ds == 0 || r->ds == FLAT_RING3_DS32, "ds %lx", r->ds);
 	CHECK(r->es == 0 || r->es == FLAT_RING3_DS32, "es %lx", r->es);
