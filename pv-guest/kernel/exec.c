@@ -261,6 +261,10 @@ static long exec_program(struct program *p, const char *path)
 	if (err) {
 		return err;
 	}
+	if (!process_end_others()) {
+		space_put(p->space);
+		return -EINTR;
+	}
 	replace_program(p);
 	memset(regs, 0, sizeof(*regs));
 	if (!program_begin(p, regs)) {
@@ -286,9 +290,6 @@ long process_exec(const char *path, unsigned long argv, unsigned long envp)
 	} else {
 		first_strings(&p, path);
 		err = 0;
-	}
-	if (!err && process_current()->threads->sibling) {
-		err = -EAGAIN;		/* not with several threads */
 	}
 	if (!err) {
 		err = exec_program(&p, path);

@@ -271,6 +271,11 @@ static long clone_thread(const struct clone_args *args)
 		copy_out(args->parent_tid, &tid, sizeof(tid));
 	}
 	lock(&tree_lock);
+	if (thread_must_end(thread_current())) {
+		unlock(&tree_lock);
+		page_put(t);
+		return -EAGAIN;		/* nobody would end that one */
+	}
 	t->sibling = p->threads;
 	p->threads = t;
 	unlock(&tree_lock);
@@ -392,17 +397,19 @@ void process_exit_thread(int code)
 	if (t->clear_tid && copy_out(t->clear_tid, &zero, sizeof(zero))) {
 		futex_wake(t->clear_tid, 1);
 	}
+	/* Whoever is the last gives back the tables: off them before that. */
+	t->user.tables = NULL;
+	cpu_load(&t->user);
 	lock(&tree_lock);
 	for (link = &p->threads; *link != t; link = &(*link)->sibling) {
 	}
 	*link = t->sibling;
+	waitq_wake(&p->thread_ended, ~0U);
 	last = !p->threads;
 	if (last && !p->exiting) {
 		p->status = (code & 0xff) << 8;
 	}
 	unlock(&tree_lock);
-	t->user.tables = NULL;
-	cpu_load(&t->user);
 	t->process = NULL;
 	if (last) {
 		if (p == init_process) {
@@ -414,6 +421,33 @@ void process_exit_thread(int code)
 		process_to_zombie(p);
 	}
 	thread_exit();
+}
+
+bool process_end_others(void)
+{
+	struct thread *self = thread_current();
+	struct process *p = self->process;
+	bool alone;
+
+	lock(&tree_lock);
+	if (!thread_must_end(self)) {
+		p->survivor = self;
+		for (struct thread *t = p->threads; t; t = t->sibling) {
+			if (t != self) {
+				thread_interrupt(t);
+			}
+		}
+	}
+	while ((p->threads != self || self->sibling) && !thread_must_end(self)) {
+		waitq_sleep_through(&p->thread_ended, &tree_lock);
+	}
+	alone = !thread_must_end(self);
+	if (alone) {
+		p->survivor = NULL;
+		self->tid = p->pid;
+	}
+	unlock(&tree_lock);
+	return alone;
 }
 
 void process_exit(int status)

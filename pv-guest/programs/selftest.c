@@ -144,6 +144,8 @@ static int exec_self(void *arg)
 	return 99;
 }
 
+static int stuck[2], turns;
+
 /* The program that exec_self becomes. */
 static int as_child(int argc, char **argv)
 {
@@ -151,6 +153,48 @@ static int as_child(int argc, char **argv)
 		 !strcmp(argv[4], "three") && getenv("A") &&
 		 !strcmp(getenv("A"), "b") && !strcmp(getenv("LONG"), "xyz") &&
 		 fcntl(40, F_GETFD) == -1 && fcntl(41, F_GETFD) == 0);
+}
+
+static void *spin_for_ever(void *arg)
+{
+	for (;;) {
+		__atomic_add_fetch((int *)arg, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static void *sleep_for_ever(void *arg)
+{
+	char c;
+
+	(void)arg;
+	read(stuck[0], &c, 1);
+	pause();
+	return NULL;
+}
+
+static void *exec_alone(void *arg)
+{
+	char *argv[] = { self, "as-only-thread", NULL };
+
+	(void)arg;
+	execv(self, argv);
+	_exit(9);
+}
+
+/* Any thread's exec ends all others, whatever they do. */
+static int exec_among_threads(void *arg)
+{
+	pthread_t t;
+
+	for (int i = 0; i < 2; i++) {
+		pthread_create(&t, NULL, spin_for_ever, arg);
+		pthread_create(&t, NULL, sleep_for_ever, NULL);
+	}
+	usleep(2000);
+	pthread_create(&t, NULL, exec_alone, NULL);
+	pthread_join(t, NULL);
+	return 8;
 }
 
 static int exec_missing(void *arg)
@@ -179,6 +223,12 @@ static void test_exec(void)
 	CHECK(dup2(fd, 41) == 41);
 	CHECK(in_child(exec_self, NULL) == 0);
 	CHECK(in_child(exec_missing, NULL) == 0);
+	CHECK(!pipe(stuck));
+	for (int i = 0; i < 5; i++) {
+		CHECK(in_child(exec_among_threads, &turns) == 0);
+	}
+	close(stuck[0]);
+	close(stuck[1]);
 	CHECK(in_child(exec_bad_pointer, NULL) == 0);
 	close(fd);
 	close(40);
@@ -821,6 +871,9 @@ int main(int argc, char **argv)
 	self = argv[0];
 	if (argc > 1 && !strcmp(argv[1], "as-child")) {
 		return as_child(argc, argv);
+	}
+	if (argc > 1 && !strcmp(argv[1], "as-only-thread")) {
+		return getpid() != (pid_t)syscall(SYS_gettid);
 	}
 	if (argc > 1) {
 		return 0;
