@@ -26,6 +26,12 @@ bool on_paravane(void)
 	return strstr(extra, "aravane");
 }
 
+uint64_t clock_tolerance(void)
+{
+	return this_cpu()->info->time.flags & XEN_PVCLOCK_TSC_STABLE_BIT ?
+	       100 * NSEC_PER_USEC : 20 * NSEC_PER_MSEC;
+}
+
 /* The last line "audit: N frames, N ports, N grants differ", as a sum. */
 static int last_audit(const char *text)
 {
@@ -76,6 +82,13 @@ int audit(void)
 	return differ;
 }
 
+void nap(uint64_t ns)
+{
+	struct sched_poll poll = { .timeout = clock_ns() + ns };
+
+	hc_sched_op(SCHEDOP_poll, &poll);
+}
+
 static long free_pages_now(void)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_physinfo };
@@ -84,13 +97,6 @@ static long free_pages_now(void)
 		return -1;
 	}
 	return op.u.physinfo.free_pages;
-}
-
-static void nap(uint64_t ns)
-{
-	struct sched_poll poll = { .timeout = clock_ns() + ns };
-
-	hc_sched_op(SCHEDOP_poll, &poll);
 }
 
 /* What a domain leaves behind may be freed and scrubbed a little later. */

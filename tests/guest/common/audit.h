@@ -32,6 +32,16 @@ bool free_pages_return_to(long number);
 /* Has a vCPU run on the CPUs of this mask only. */
 void vcpu_pin(domid_t domain, unsigned int vcpu, unsigned char cpus);
 
+/* Leaves the CPU to others for so long. */
+void nap(uint64_t ns);
+
+/*
+ * How far two CPUs' readings of system time, or the kernel's and the
+ * hypervisor's of the same CPU, may lie apart: hardly, where the hypervisor
+ * says that one record serves all vCPUs.
+ */
+uint64_t clock_tolerance(void);
+
 long hc_domctl(struct xen_domctl *op);
 long hc_sysctl(struct xen_sysctl *op);
 

@@ -8,6 +8,7 @@
  *
  * From <xen/vcpu.h>, <xen/sched.h>, <xen/xen.h>.
  */
+#include "common/audit.h"
 #include "common/smp.h"
 #include "fuzz/random.h"
 #include "time/ticks.h"
@@ -223,9 +224,6 @@ static void rest(void *arg)
 	hc_vcpu_op(VCPUOP_get_runstate_info, 1, &theirs);
 }
 
-/* The clock and the hypervisor each read the TSC. */
-#define READINGS	(100 * NSEC_PER_USEC)
-
 static uint64_t sum(const struct vcpu_runstate_info *r)
 {
 	return r->time[0] + r->time[1] + r->time[2] + r->time[3];
@@ -248,9 +246,9 @@ TEST(time_runstate_other, 0)
 	for (unsigned int i = 0; i < 4; i++) {
 		CHECK(b.time[i] >= a.time[i], "state %u", i);
 	}
-	CHECK(sum(&b) - sum(&a) <= after[1] - before[0] + READINGS,
+	CHECK(sum(&b) - sum(&a) <= after[1] - before[0] + clock_tolerance(),
 	      "%lu of %lu", sum(&b) - sum(&a), after[1] - before[0]);
-	CHECK(sum(&b) - sum(&a) + READINGS >= after[0] - before[1],
+	CHECK(sum(&b) - sum(&a) + clock_tolerance() >= after[0] - before[1],
 	      "%lu of %lu", sum(&b) - sum(&a), after[0] - before[1]);
 	CHECK(b.time[RUNSTATE_blocked] > a.time[RUNSTATE_blocked]);
 	other_end();
