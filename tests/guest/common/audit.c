@@ -52,29 +52,42 @@ static int last_audit(const char *text)
 	return last && strstr(last, " differ") ? sum : -1;
 }
 
+/* The log from `index` on; how much there was, which may be all that fits. */
+static unsigned int log_read(char *text, unsigned int size, uint32_t *index)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole };
+
+	set_xen_guest_handle(op.u.readconsole.buffer, text);
+	op.u.readconsole.count = size - 1;
+	op.u.readconsole.incremental = 1;
+	op.u.readconsole.index = *index;
+	if (hc_sysctl(&op)) {
+		test_error("no log");
+	}
+	*index = op.u.readconsole.index;
+	text[op.u.readconsole.count] = '\0';
+	return op.u.readconsole.count;
+}
+
 int audit(void)
 {
 	static char text[16384 + 1], key = 'a';
+	static uint32_t index;
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_debug_keys };
-
 	int differ;
 
 	if (!is_initial_domain() || !on_paravane()) {
 		return -1;
+	}
+	/* What was said before is not looked at. */
+	while (log_read(text, sizeof(text), &index) == sizeof(text) - 1) {
 	}
 	set_xen_guest_handle(op.u.debug_keys.keys, &key);
 	op.u.debug_keys.nr_keys = 1;
 	if (hc_sysctl(&op)) {
 		test_error("no debug keys");
 	}
-	memset(&op, 0, sizeof(op));
-	op.cmd = XEN_SYSCTL_readconsole;
-	set_xen_guest_handle(op.u.readconsole.buffer, text);
-	op.u.readconsole.count = sizeof(text) - 1;
-	if (hc_sysctl(&op)) {
-		test_error("no log");
-	}
-	text[op.u.readconsole.count] = '\0';
+	log_read(text, sizeof(text), &index);
 	differ = last_audit(text);
 	if (differ < 0) {
 		test_error("no audit in the log");
