@@ -397,7 +397,8 @@ class Report:
                  "created from domain 0's console by pvctl and xl, virtual "
                  "machines by QEMU in an initramfs.",
                  [["place", "command"]] +
-                 [[p, c] for p, c in self.data["commands"].items()])
+                 [[p, c.strip().replace("\n", "; ")]
+                  for p, c in self.data["commands"].items()])
         seconds = self.data["seconds"]
         if seconds:
             parts = {}
@@ -517,7 +518,8 @@ def as_html(data, sections):
 
 def markdown_table(rows):
     lines = ["| " + " | ".join(rows[0]) + " |",
-             "|---" + "|---:" * (len(rows[0]) - 1) + "|"]
+             "|---" + ("|---" if len(rows[0]) == 2 else
+                       "|---:" * (len(rows[0]) - 1)) + "|"]
     return lines + ["| " + " | ".join(row) + " |" for row in rows[1:]]
 
 

@@ -69,7 +69,8 @@ static const uint8_t marker[] = { 0x0f, 0x1f, 0x80 };
 #define MARK_END	0x50560002U
 
 enum {
-	USER_SYSCALL = 64, COLLECTED = 65, TRAP = 100, TRAP_UNKNOWN = TRAP + 256, NR_KINDS
+	USER_SYSCALL = 64, COLLECTED, TRAP = 100, TRAP_UNKNOWN = TRAP + 256,
+	NR_KINDS
 };
 
 /* Stays in the hypervisor by kind: how many, and instructions in them. */
