@@ -6,7 +6,8 @@ import os
 import shutil
 
 from harness.images import TOP
-from harness.report import markdown_table, number, ratio_of, value_of
+from harness.page import markdown_table
+from harness.report import number, ratio_of, value_of
 
 RESULTS = f"{TOP}/bench/results/report.json"
 README = f"{TOP}/README.md"
