@@ -26,7 +26,11 @@ static void wake_pollers(struct domain *d, evtchn_port_t port)
 	}
 }
 
-/* The vCPU that runs here looks at its events on its way out anyway. */
+/*
+ * The vCPU that runs here looks at its events on its way out anyway.  One that
+ * runs elsewhere is interrupted even while it masks events: it may be about to
+ * unmask them, has looked already, and no fence of its own orders the two.
+ */
 static inline void tell(struct vcpu *v)
 {
 	if (v != current ||

@@ -6,7 +6,6 @@
  */
 #include "hypercall/hypercall.h"
 #include "boot/boot_info.h"
-#include "boot/boot_info.h"
 #include "lib/string.h"
 #include "mm/guest_copy.h"
 #include <xen/features.h>
