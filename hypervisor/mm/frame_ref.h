@@ -71,13 +71,14 @@ static inline bool frame_use_get(struct frame *f, unsigned int owner,
 
 /*
  * A use ends; the flush clock says when it did.  The latest end counts, though
- * another CPU may have read the clock earlier and come to write it later.
+ * another CPU may have read the clock earlier and come to write it later: less
+ * than a quarter of the clock's turn.  What is further away is from long ago.
  */
 static inline void frame_stamp(struct frame *f, u32 stamp)
 {
 	u32 old = READ_ONCE(f->tlb_stamp);
 
-	while ((s32)(stamp - old) > 0 &&
+	while (old - stamp >= 1U << 30 &&
 	       !try_cmpxchg(&f->tlb_stamp, &old, stamp)) {
 	}
 }

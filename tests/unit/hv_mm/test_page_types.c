@@ -435,7 +435,7 @@ Test(page_types, latest_end_counts)
 	fake_run(1);
 	m = frame_of_1(0, 0);
 	f = mfn_to_frame(m);
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		cr_assert_eq(page_type_get(m, FT_WRITABLE, &fake_domains[1],
 					   false), 0);
 	}
@@ -446,4 +446,7 @@ Test(page_types, latest_end_counts)
 	frame_ref_put(f);
 	frame_writable_put(f, 2);
 	cr_assert_eq(f->tlb_stamp, 3);
+	/* A stamp from long ago does not count as a later one. */
+	frame_writable_put(f, 3 + (1U << 31));
+	cr_assert_eq(f->tlb_stamp, 3 + (1U << 31));
 }
