@@ -9,6 +9,7 @@
  * From Intel's SDM, volume 1, ch. 13, and <xen/arch-x86/xen.h>.
  */
 #include "common/peer.h"
+#include "common/smp.h"
 #include "common/snippet.h"
 
 #define XCR0_X87_SSE	3UL
@@ -197,4 +198,67 @@ TEST(ymm_turned_off, 0)
 	CHECK_EQ(peer_differs(ITS), 0);
 	CHECK_EQ(own_differs(OURS), 0);
 	end();
+}
+
+/* From one CPU to another and back, with a domain on each. */
+TEST(ymm_other_cpu, 0)
+{
+	need_two_vcpus();
+	begin();
+	CHECK_EQ(IN_PEER(y_on, XCR0_AVX), -1);
+	own_load(OURS);
+	peer_load(ITS);
+	for (unsigned int i = 0; i < 10; i++) {
+		test_case("move %u", i);
+		vcpu_pin(0, 0, i & 1 ? 1 : 2);
+		vcpu_pin(p.id, 0, i & 2 ? 1 : 2);
+		CHECK_EQ(own_differs(OURS), 0);
+		CHECK_EQ(peer_differs(ITS), 0);
+	}
+	end();
+}
+
+static uint64_t of_other[WORDS];
+static volatile unsigned int other_wrong;
+
+/* vCPU 1: loads, lets others run, looks. */
+static void other_uses(void *arg)
+{
+	static uint64_t round;
+
+	(void)arg;
+	y_on(XCR0_AVX);
+	round++;
+	for (unsigned int i = 0; i < WORDS; i++) {
+		of_other[i] = ITS + (round << 8) + i;
+	}
+	y_load((unsigned long)of_other);
+	hc_sched_op(SCHEDOP_yield, NULL);
+	memset(of_other, 0, sizeof(of_other));
+	y_store((unsigned long)of_other);
+	for (unsigned int i = 0; i < WORDS; i++) {
+		other_wrong += of_other[i] != ITS + (round << 8) + i;
+	}
+}
+
+TEST(ymm_two_vcpus, 0)
+{
+	unsigned int wrong = 0;
+
+	need_avx();
+	need_two_vcpus();
+	vcpu_pin(0, 0, 1);
+	vcpu_pin(0, 1, 1);
+	other_wrong = 0;
+	other_begin(other_uses, NULL);
+	for (unsigned int i = 0; i < 50; i++) {
+		own_load(OURS + (i << 8));
+		hc_sched_op(SCHEDOP_yield, NULL);
+		wrong += own_differs(OURS + (i << 8));
+	}
+	CHECK(other_end() > 0);
+	CHECK_EQ(wrong, 0);
+	CHECK_EQ(other_wrong, 0);
+	vcpu_pin(0, 0, 0xff);
+	vcpu_pin(0, 1, 0xff);
 }
