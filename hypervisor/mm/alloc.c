@@ -66,9 +66,10 @@ static bool is_free_block(unsigned long m, unsigned int order)
 /* Puts a block of frames that nobody owns back, merged with its buddies. */
 static void block_free(unsigned long m, unsigned int order)
 {
-	u32 stamp = frame_table[m].tlb_stamp;
+	u32 stamp = frame_table[m].tlb_stamp, now;
 
 	spin_lock(&alloc_lock);
+	now = tlb_stamp_now();
 	nr_free_frames += 1ULL << order;
 	for (; order < MAX_ORDER; order++) {
 		unsigned long buddy = m ^ (1UL << order);
@@ -77,7 +78,8 @@ static void block_free(unsigned long m, unsigned int order)
 			break;
 		}
 		block_remove(buddy);
-		if ((s32)(frame_table[buddy].tlb_stamp - stamp) > 0) {
+		/* By age: the buddy may have been free for half a turn. */
+		if (now - frame_table[buddy].tlb_stamp < now - stamp) {
 			stamp = frame_table[buddy].tlb_stamp;
 		}
 		m &= ~(1UL << order);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fake_machine.h"
+#include "x86/tlb.h"
 
 #define MAX_BLOCKS	300
 
@@ -111,6 +112,29 @@ Test(alloc, power_on_contents)
 		cr_assert_eq(first_byte(m), 0);
 	}
 	cr_assert(mfn_eq(frames_alloc(0, 0, 0), INVALID_MFN));
+}
+
+/* Two halves of a block, one free for long: the other's stamp is the block's. */
+Test(alloc, stamp_of_the_later_half)
+{
+	static const u32 ages[] = { 1, 1U << 30, (1U << 31) - 1, 1U << 31,
+				    (1U << 31) + 7, 3U << 30 };
+	const u32 now = 1000;
+	mfn_t m;
+
+	fake_machine_init(7);
+	m = frames_alloc(1, 0, 0);
+	for (unsigned int i = 0; i < 2 * sizeof(ages) / sizeof(*ages); i++) {
+		struct frame *f = mfn_to_frame(m);
+
+		tlb_clock = now;
+		f[i % 2].tlb_stamp = now - ages[i / 2];
+		f[1 - i % 2].tlb_stamp = now;
+		frames_free(m, 0);
+		frames_free(mfn(m.v + 1), 0);
+		m = frames_alloc(1, ALLOC_NO_SCRUB, 0);
+		cr_assert_eq(mfn_to_frame(m)->tlb_stamp, now, "age %u", ages[i / 2]);
+	}
 }
 
 Test(alloc, claims)
