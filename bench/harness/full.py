@@ -132,8 +132,8 @@ class Full:
         begun, worked = time.monotonic(), children_worked()
         try:
             self.data[kind][name] = function()
-        except (runner.Failed, subprocess.CalledProcessError) as error:
-            self.data["missing"][f"{kind}, {name}"] = str(error)
+        except Exception as error:      # whatever it is, the others go on
+            self.data["missing"][f"{kind}, {name}"] = str(error) or repr(error)
         took = time.monotonic() - begun
         self.data["seconds"][f"{kind}, {name}"] = round(took, 1)
         print(f": {took:.0f} s, {children_worked() - worked:.0f} of a CPU",
