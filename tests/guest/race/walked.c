@@ -98,7 +98,7 @@ static void scribble(void *arg)
 	unsigned int before = found;
 
 	(void)arg;
-	for (unsigned int i = 0; found == before && i < 1000000; i++) {
+	for (unsigned int i = 0; found == before && i < 20000; i++) {
 		cpu_relax();
 	}
 	pte_write(top, 0);
