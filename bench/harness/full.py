@@ -142,7 +142,7 @@ class Full:
 
     def core(self):
         def measured(place):
-            rows = core.measure(place, timeout=900)
+            rows = core.measure(place, timeout=1800)
             self.data["commands"][place] = shlex.join(
                 runner.commands[place]).replace(BUILD, "build")
             if place in ("pv", "xen-pv"):
@@ -175,7 +175,7 @@ class Full:
     def wide(self):
         self.programs(lambda setup: [
             self.step("wide", place,
-                      lambda p=place: runner.run(p, setup, timeout=900))
+                      lambda p=place: runner.run(p, setup, timeout=1800))
             for place in WIDE])
 
     def time(self):
