@@ -6,13 +6,59 @@
  *
  * From <xen/sched.h>.
  */
-#include "common/test.h"
+#include "common/audit.h"
+#include "common/smp.h"
 
 TEST(sched_yield, 0)
 {
 	for (unsigned int i = 0; i < 100; i++) {
 		CHECK_EQ(hc_sched_op(SCHEDOP_yield, NULL), 0);
 	}
+}
+
+static void pin(unsigned int vcpu, uint64_t cpus)
+{
+	struct xen_domctl op = {
+		.cmd = XEN_DOMCTL_setvcpuaffinity, .domain = 0,
+		.u.vcpuaffinity = {
+			.vcpu = vcpu, .flags = XEN_VCPUAFFINITY_HARD,
+			.cpumap_hard.nr_bits = 64,
+		},
+	};
+
+	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap,
+			     (uint8_t *)&cpus);
+	CHECK_EQ(hc_domctl(&op), 0);
+}
+
+static volatile unsigned long yields;
+
+static void yield(void *arg)
+{
+	(void)arg;
+	hc_sched_op(SCHEDOP_yield, NULL);
+	yields++;
+}
+
+/* Two on one CPU that both yield take turns, however long a turn could be. */
+TEST(sched_yield_turns, 0)
+{
+	enum { N = 1000 };
+	unsigned long before;
+
+	other_begin(yield, NULL);
+	pin(0, 1);
+	pin(1, 1);
+	before = yields;
+	for (unsigned int i = 0; i < N; i++) {
+		CHECK_EQ(hc_sched_op(SCHEDOP_yield, NULL), 0);
+	}
+	before = yields - before;
+	pin(0, ~0UL);
+	pin(1, ~0UL);
+	other_end();
+	CHECK(before >= N / 10, "%lu turns to our %u", before, N);
+	CHECK(before <= N * 10, "%lu turns to our %u", before, N);
 }
 
 TEST(sched_watchdog, 0)
