@@ -45,6 +45,8 @@ static bool xen_looks_elsewhere(unsigned int cmd)
 	return false;
 }
 
+#define ITSELF	0xffff
+
 /*
  * Differs from Xen 4.17: a domctl is -EPERM whether or not its domain exists
  * and whatever its arguments are; Xen tells with -ESRCH which domains there
@@ -52,34 +54,52 @@ static bool xen_looks_elsewhere(unsigned int cmd)
  */
 TEST(peer_every_domctl, 0)
 {
-	struct xen_domctl op;
+	static const struct {
+		domid_t id;
+		long want_of_xen;
+	} about[] = {
+		{ 0, -XEN_EPERM }, { ITSELF, -XEN_EPERM },
+		{ DOMID_SELF, REFUSED }, { 999, REFUSED },
+		{ DOMID_XEN, REFUSED }, { DOMID_IO, REFUSED },
+	};
+	static struct xen_domctl ops[ARRAY_SIZE(about)];
+	struct multicall_entry *list;
 	struct unchanged before;
 
+	_Static_assert(sizeof(ops) <= PAGE_SIZE, "in one page of its");
 	peer_create(&p);
+	list = peer_page(&p, PEER_DATA + 1);
 	unchanged_begin(&before, &p);
 	for (unsigned int cmd = 0; cmd < 100; cmd++) {
-		const struct {
-			domid_t id;
-			long want_of_xen;
-		} about[] = {
-			{ 0, -XEN_EPERM }, { p.id, -XEN_EPERM },
-			{ DOMID_SELF, REFUSED }, { 999, REFUSED },
-			{ DOMID_XEN, REFUSED }, { DOMID_IO, REFUSED },
-		};
-
+		memset(ops, 0, sizeof(ops));
 		for (unsigned int i = 0; i < ARRAY_SIZE(about); i++) {
-			long want = on_paravane() ? -XEN_EPERM :
-				    xen_looks_elsewhere(cmd) ? REFUSED :
-				    about[i].want_of_xen;
-
+			ops[i].cmd = cmd;
+			ops[i].interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+			ops[i].domain = about[i].id == ITSELF ? p.id :
+					about[i].id;
+			list[i] = (struct multicall_entry) {
+				.op = __HYPERVISOR_domctl,
+				.args = { peer_va(PEER_DATA) +
+					  i * sizeof(ops[0]) },
+			};
+		}
+		test_case("domctl %u", cmd);
+		if (cmd % 20 == 0) {
+			printk("STEP %u\n", cmd);
+		}
+		memcpy(peer_page(&p, PEER_DATA), ops, sizeof(ops));
+		CHECK_EQ(peer_call(&p, __HYPERVISOR_multicall,
+				   peer_va(PEER_DATA + 1), ARRAY_SIZE(about), 0,
+				   0), 0);
+		CHECK_EQ(memcmp(peer_page(&p, PEER_DATA), ops, sizeof(ops)),
+			 0);
+		for (unsigned int i = 0; i < ARRAY_SIZE(about); i++) {
 			test_case("domctl %u for domain %u", cmd,
 				  about[i].id);
-			memset(&op, 0, sizeof(op));
-			op.cmd = cmd;
-			op.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-			op.domain = about[i].id;
-			CHECK_WANT(versioned(__HYPERVISOR_domctl, &op,
-					     sizeof(op)), want);
+			CHECK_WANT((long)list[i].result,
+				   on_paravane() ? -XEN_EPERM :
+				   xen_looks_elsewhere(cmd) ? REFUSED :
+				   about[i].want_of_xen);
 		}
 	}
 	unchanged_end(&before, &p);
