@@ -25,4 +25,14 @@ bool race_goes_on(unsigned int i, unsigned int rounds, bool seen);
 /* Waits until it has called fn once more, from start to end. */
 void other_round(void);
 
+/*
+ * All vCPUs but this one, up to four in all, call fn(their number) until
+ * others_end; how many vCPUs that makes. others_round waits until each of them
+ * has called it once more, from start to end.
+ */
+#define MAX_VCPUS	4
+unsigned int others_begin(void (*fn)(unsigned int id));
+void others_round(void);
+void others_end(void);
+
 #endif

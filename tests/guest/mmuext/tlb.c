@@ -8,94 +8,50 @@
  *
  * From <xen/xen.h>, "MMU EXTENDED OPERATIONS" and UVMF_*.
  */
-#include "common/test.h"
+#include "common/smp.h"
 
-#define MAX_VCPUS	4
 #define NOTHING		'-'	/* read where no page is */
 
 static unsigned int vcpus;
-static volatile bool stop;
-static volatile unsigned long phase;
 
-/* What a vCPU read last, and in which phase it had begun to. */
-static struct reader {
-	volatile unsigned long phase;
-	volatile char value;
-} readers[MAX_VCPUS] __attribute__((aligned(64)));
+/* What each vCPU read last. */
+static volatile char value_of[MAX_VCPUS];
 
-static void read_once(struct reader *r)
+static void reader(unsigned int id)
 {
-	unsigned long now = phase;
 	char value = NOTHING;
 
 	asm volatile(MAY_FAULT("movb (%1), %0")
 		     : "+q" (value) : "r" (TEST_VA) : "memory");
-	r->value = value;
-	barrier();
-	r->phase = now;
-}
-
-static void reader(void *arg)
-{
-	while (!stop) {
-		read_once(arg);
+	if (value == NOTHING) {
+		fault_take();
 	}
-	fault_take();
+	value_of[id] = value;
 }
 
-/* A new phase; waits until each vCPU has read in it. */
 static void all_read(void)
 {
-	uint64_t end = clock_ns() + 10 * NSEC_PER_SEC;
-
-	phase++;
-	read_once(&readers[0]);
-	fault_take();
-	for (unsigned int id = 1; id < vcpus; id++) {
-		while (readers[id].phase != phase) {
-			if (clock_ns() > end) {
-				test_error("vCPU %u does not read", id);
-			}
-			cpu_relax();
-		}
-	}
+	reader(0);
+	others_round();
 }
 
 static char *page_a, *page_b;
 
 static void begin(void)
 {
-	for (vcpus = 1; vcpus < MAX_VCPUS &&
-	     hc_vcpu_op(VCPUOP_is_up, vcpus, NULL) >= 0; vcpus++) {
-	}
-	if (vcpus < 2) {
-		test_skip("one vCPU only");
-	}
+	need_two_vcpus();
 	page_a = page_alloc();
 	page_b = page_alloc();
 	page_a[0] = 'a';
 	page_b[0] = 'b';
 	CHECK_EQ(map_page(kernel_root, TEST_VA,
 			  pte_make(virt_to_mfn(page_a), PTE_USER)), 0);
-	stop = false;
-	for (unsigned int id = 1; id < vcpus; id++) {
-		CHECK_EQ(cpu_start(id, reader, &readers[id]), 0);
-	}
+	vcpus = others_begin(reader);
 }
 
 static void end(void)
 {
-	uint64_t limit = clock_ns() + 5 * NSEC_PER_SEC;
-
-	stop = true;
-	for (unsigned int id = 1; id < vcpus; id++) {
-		while (cpu_is_up(id)) {
-			if (clock_ns() > limit) {
-				test_error("vCPU %u does not stop", id);
-			}
-			hc_sched_op(SCHEDOP_yield, NULL);
-		}
-	}
+	others_end();
 	unmap_test_va(TEST_VA);
 	page_free(page_a);
 	page_free(page_b);
@@ -118,7 +74,7 @@ static void restore(void)
 	    UVMF_TLB_FLUSH | UVMF_ALL);
 	all_read();
 	for (unsigned int id = 0; id < vcpus; id++) {
-		CHECK_EQ(readers[id].value, 'a');
+		CHECK_EQ(value_of[id], 'a');
 	}
 }
 
@@ -129,7 +85,7 @@ static unsigned int check_mask(uint64_t mask, bool removed)
 
 	all_read();
 	for (unsigned int id = 0; id < vcpus; id++) {
-		char want = removed ? NOTHING : 'b', got = readers[id].value;
+		char want = removed ? NOTHING : 'b', got = value_of[id];
 
 		if (mask >> id & 1) {
 			CHECK(got == want, "vCPU %u reads %c", id, got);
