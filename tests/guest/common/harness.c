@@ -12,7 +12,7 @@
  *	FAIL name: case: what was expected
  *	STEP number	a long test goes on
  *	RESULT name verdict cases [reason]
- *	ALONE name [cpus=4]	not run: wants a boot of its own
+ *	ALONE name [cpus=N]	not run: wants a boot of its own
  *	CRASHES name	what follows must end this domain
  *	VERDICT word	the end
  */
@@ -265,7 +265,9 @@ int main(void)
 		if ((t->flags & ALONE) && !has_only && !has_among) {
 			printk("ALONE %s%s\n", t->name,
 			       (t->flags & FOUR_CPUS) == FOUR_CPUS ?
-			       " cpus=4" : "");
+			       " cpus=4" :
+			       (t->flags & COUNTED) == COUNTED ?
+			       " cpus=1" : "");
 			continue;
 		}
 		run(t);

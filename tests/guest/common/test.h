@@ -30,6 +30,7 @@ enum test_flags {
 	ALONE = 1,		/* a boot for itself */
 	CRASHES = 2 | ALONE,	/* success is that the domain is crashed */
 	FOUR_CPUS = 4 | ALONE,	/* with four of them, each a vCPU of ours */
+	COUNTED = 8 | ALONE,	/* on one that counts instructions as ns */
 };
 
 struct test {
