@@ -112,7 +112,8 @@ CORE_GROUPS = [
       "signal_install", "signal_delivery", "protection_fault",
       "clock_gettime"),
      "xl's default has RDTSC emulated on a CPU without an invariant counter: "
-     "clock_gettime in Xen's guest.", []),
+     "Xen's guest pays for it in clock_gettime, and once in each system call, "
+     "where Linux reads it for its stack's random offset.", []),
     ("Memory and processes",
      ("page_fault", "mprotect_pair", "mmap_1m", "fork_exit", "fork_exec",
       "pipe_self", "pipe_pingpong"), "", []),
