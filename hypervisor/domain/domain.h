@@ -106,6 +106,7 @@ struct sched_vcpu {
 	bool turn_over;			/* slice used, or yielded */
 	bool boosted;			/* just woken: goes before others */
 	bool yielding;			/* last choice at the next pick */
+	bool sending;			/* an event to another, just now */
 	bool running;			/* its registers are on a CPU now */
 	bool queued;
 };

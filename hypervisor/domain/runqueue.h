@@ -62,7 +62,7 @@ struct vcpu *runqueue_steal(struct runqueue *mine, unsigned int cpu,
 #define SLICE_NS	10000000	/* a turn at most */
 #define MIN_SLICE_NS	500000
 #define PREEMPT_NS	1000000		/* ahead by less: a turn is not ended */
-#define RUN_NS		300000		/* nor one that has lasted for less */
+#define RUN_NS		500000		/* nor one that has lasted for less */
 
 /* When it is v's turn: the smaller the sooner, 0 is now.  v is locked. */
 s64 vcpu_turn(const struct vcpu *v);

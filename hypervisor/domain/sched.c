@@ -65,9 +65,9 @@ static void offer_waiting(struct runqueue *rq)
 }
 
 /*
- * v was queued here: sees that a CPU looks at it.  rq is locked.  Who wakes
- * another on his own CPU has had RUN_NS first, to get ready all that he has
- * for it: a ring of requests is then worth two switches, not each request.
+ * v was queued here: sees that a CPU looks at it.  rq is locked.  A guest that
+ * notifies one on its own CPU has had RUN_NS first, to get ready all that it
+ * has for it: a ring of requests is then worth two switches, not each request.
  */
 static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v,
 		   u64 now)
@@ -80,7 +80,7 @@ static void tickle(struct runqueue *rq, unsigned int cpu, struct vcpu *v,
 	    (!is_idle_vcpu(curr) &&
 	     vcpu_turn(v) >= vcpu_turn(curr) - PREEMPT_NS)) {
 		offer_waiting(rq);
-	} else if (is_idle_vcpu(curr) || cpu != this_cpu_id() || now >= end) {
+	} else if (!curr->sched.sending || cpu != this_cpu_id() || now >= end) {
 		softirq_raise_on(SOFTIRQ_SCHEDULE, cpu);
 	} else if (end < curr->sched.slice_end) {
 		curr->sched.slice_end = end;

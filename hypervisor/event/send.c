@@ -64,7 +64,9 @@ static void send_to_partner(struct domain *d, struct evtchn *c,
 		   READ_ONCE(other->state) == EVTCHNSTAT_interdomain &&
 		   READ_ONCE(other->remote) == d &&
 		   READ_ONCE(other->remote_port) == port)) {
+		current->sched.sending = true;
 		evtchn_set_pending(to, to_port);
+		current->sched.sending = false;
 	}
 }
 

@@ -75,6 +75,9 @@ static u64 rnd(void)
 
 static void setup(void)
 {
+	static struct vcpu caller;
+
+	cpu_info_set_current(&fake_cpu_info, &caller);
 	for (unsigned int i = 0; i < DOMS; i++) {
 		struct domain *d = &dom[i];
 

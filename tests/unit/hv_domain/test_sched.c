@@ -427,8 +427,8 @@ static void run_until(struct domain *d)
 	enter_cpu(0);
 }
 
-/* Who is woken waits until the waker has had its RUN_NS, and no longer. */
-Test(sched, a_waker_is_not_interrupted_at_once)
+/* Who is notified waits until the sender has had its RUN_NS, and no longer. */
+Test(sched, a_sender_is_not_interrupted_at_once)
 {
 	boot(1);
 	struct domain *a = add(1, 256, 0, STEP_NS, 1000 * SECOND);
@@ -440,17 +440,23 @@ Test(sched, a_waker_is_not_interrupted_at_once)
 
 		run_until(b);
 		began = clock_ns;
+		current->sched.sending = true;
 		vcpu_kick(a->vcpus[0]);
+		current->sched.sending = false;
 		cr_assert_not(pending[0] & (1U << SOFTIRQ_SCHEDULE));
 		run_until(a);
 		cr_assert_geq(clock_ns - began, RUN_NS);
 		cr_assert_leq(clock_ns - began,
 			      RUN_NS + (SAVE_STEPS + 1) * STEP_NS);
-		if (n % 2) {	/* b has run for long: no reason to wait */
+		if (n % 2) {	/* b has run for long, or sends nothing */
 			run_until(b);
-			run(SECOND / 1000);
-			enter_cpu(0);
+			if (n % 4 == 1) {
+				run(SECOND / 1000);
+				enter_cpu(0);
+				current->sched.sending = true;
+			}
 			vcpu_kick(a->vcpus[0]);
+			current->sched.sending = false;
 			cr_assert(pending[0] & (1U << SOFTIRQ_SCHEDULE));
 			run_until(a);
 		}
