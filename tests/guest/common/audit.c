@@ -29,7 +29,7 @@ bool on_paravane(void)
 uint64_t clock_tolerance(void)
 {
 	return this_cpu()->info->time.flags & XEN_PVCLOCK_TSC_STABLE_BIT ?
-	       100 * NSEC_PER_USEC : 20 * NSEC_PER_MSEC;
+	       100 * NSEC_PER_USEC : NSEC_PER_SEC;
 }
 
 /* The last line "audit: N frames, N ports, N grants differ", as a sum. */

@@ -278,7 +278,7 @@ TEST(vcpu_block_wake, 0)
  * Elsewhere two of a busy, emulated machine may differ.
  */
 #define EARLY	NSEC_PER_USEC
-#define FAR	(20 * NSEC_PER_MSEC)
+#define FAR	NSEC_PER_SEC
 
 static struct {
 	volatile uint64_t last;		/* of anybody's readings */
