@@ -271,7 +271,7 @@ static long clone_thread(const struct clone_args *args)
 		copy_out(args->parent_tid, &tid, sizeof(tid));
 	}
 	lock(&tree_lock);
-	if (thread_must_end(thread_current())) {
+	if (thread_current()->must_end) {
 		unlock(&tree_lock);
 		page_put(t);
 		return -EAGAIN;		/* nobody would end that one */
@@ -423,6 +423,16 @@ void process_exit_thread(int code)
 	thread_exit();
 }
 
+static void end_others(struct thread *self)
+{
+	for (struct thread *t = self->process->threads; t; t = t->sibling) {
+		if (t != self) {
+			WRITE_ONCE(t->must_end, true);
+			thread_interrupt(t);
+		}
+	}
+}
+
 bool process_end_others(void)
 {
 	struct thread *self = thread_current();
@@ -430,20 +440,14 @@ bool process_end_others(void)
 	bool alone;
 
 	lock(&tree_lock);
-	if (!thread_must_end(self)) {
-		p->survivor = self;
-		for (struct thread *t = p->threads; t; t = t->sibling) {
-			if (t != self) {
-				thread_interrupt(t);
-			}
-		}
+	if (!self->must_end) {
+		end_others(self);
 	}
-	while ((p->threads != self || self->sibling) && !thread_must_end(self)) {
+	while ((p->threads != self || self->sibling) && !self->must_end) {
 		waitq_sleep_through(&p->thread_ended, &tree_lock);
 	}
-	alone = !thread_must_end(self);
+	alone = !self->must_end;
 	if (alone) {
-		p->survivor = NULL;
 		self->tid = p->pid;
 	}
 	unlock(&tree_lock);
@@ -459,9 +463,7 @@ void process_exit(int status)
 	if (!p->exiting) {
 		p->exiting = true;
 		p->status = status;
-		for (struct thread *t = p->threads; t; t = t->sibling) {
-			thread_interrupt(t);
-		}
+		end_others(self);
 	}
 	unlock(&tree_lock);
 	process_exit_thread(0);

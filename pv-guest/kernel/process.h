@@ -18,7 +18,6 @@ struct process {
 	struct process *next;				/* of all, too */
 	struct thread *threads;
 	bool exiting, zombie;
-	struct thread *survivor;	/* its exec ends the others; or NULL */
 	struct waitq thread_ended;
 	int status;			/* as wait4 gives it */
 	struct waitq child_ended;
@@ -60,14 +59,6 @@ long process_clone(const struct clone_args *args);
  * argv it is the first program, and gets the settings of the command line.
  */
 long process_exec(const char *path, unsigned long argv, unsigned long envp);
-
-/* True when the thread's process ends, or becomes another's program. */
-static inline bool thread_must_end(const struct thread *t)
-{
-	const struct thread *survivor = READ_ONCE(t->process->survivor);
-
-	return READ_ONCE(t->process->exiting) || (survivor && survivor != t);
-}
 
 /* Leaves the current thread alone in its process. False: it must end, too. */
 bool process_end_others(void);

@@ -29,7 +29,7 @@ bool signal_waits(void)
 	struct thread *t = thread_current();
 	struct process *p = t->process;
 
-	return p && (thread_must_end(t) ||
+	return p && (READ_ONCE(t->must_end) ||
 		     ((READ_ONCE(t->pending) | READ_ONCE(p->pending)) &
 		      ~t->blocked));
 }

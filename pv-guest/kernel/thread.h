@@ -42,6 +42,7 @@ struct thread {
 	struct process *process;	/* NULL: the kernel's own */
 	struct thread *sibling;		/* threads of the process */
 	int tid;
+	bool must_end;			/* its process ends, or is another's */
 	uint64_t pending, blocked;	/* signals, bit n - 1 for n */
 	uint64_t saved_blocked;		/* to restore after sigsuspend */
 	bool restore_blocked;

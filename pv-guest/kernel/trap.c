@@ -71,7 +71,7 @@ void kernel_exception(struct regs *regs, unsigned long address)
 void kernel_leave(struct regs *regs)
 {
 	while (thread_yield_wanted() || signal_waits()) {
-		if (thread_must_end(thread_current())) {
+		if (thread_current()->must_end) {
 			process_exit_thread(0);
 		}
 		if (thread_yield_wanted()) {
