@@ -27,6 +27,12 @@ CLEANFILES += $(HVT_PROGS)
 HVT_BUILD = @$(MKDIR_P) $(HVT) && echo "  HVT   $@" && \
 	gcc $(HVT_CFLAGS) $(filter %.c,$^) $(CRITERION_LIBS) -o $@
 
+# The tests include headers, and some what they test: any change makes all anew.
+$(HVT)/sources: $(wildcard $(srcdir)/hypervisor/*/*.[ch] $(srcdir)/%D%/hv_*/*.[ch])
+	@$(MKDIR_P) $(HVT) && touch $@
+$(HVT_PROGS): $(HVT)/sources
+CLEANFILES += $(HVT)/sources
+
 $(HVT)/test-image: %D%/hypervisor/test_image.c \
 		hypervisor/image/pv_elf.c hypervisor/image/pv_layout.c
 	$(HVT_BUILD)
