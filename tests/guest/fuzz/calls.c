@@ -65,6 +65,12 @@ static uint64_t harmless(uint64_t word)
 	return not_mine(word) == word && not_mine(mfn) == mfn ? word : 0;
 }
 
+/* The same for half a word: what is cut off would have made it harmless. */
+static uint32_t harmless_half(void)
+{
+	return harmless((uint32_t)any_number());
+}
+
 static unsigned long any_mfn(void)
 {
 	switch (below(12)) {
@@ -73,7 +79,8 @@ static unsigned long any_mfn(void)
 	case 1:
 		return virt_to_mfn(kernel_root);
 	case 2:
-		return not_mine(any_number());
+		/* It may be taken for an address, too. */
+		return harmless(any_number());
 	case 3:
 		return not_mine(below(0x10000));
 	case 4: case 5: case 6: case 7:
@@ -121,7 +128,7 @@ static unsigned long any_pointer(void)
 	case 4:
 		return (unsigned long)tables[below(TABLES)];
 	case 5:
-		return any_number();
+		return harmless(any_number());
 	case 6:
 		return scratch() + 2 * PAGE_SIZE - below(64);
 	case 7:
@@ -191,7 +198,7 @@ static struct call any_mmuext(void)
 		}
 		if (op[i].cmd == MMUEXT_SET_LDT) {
 			op[i].arg1.linear_addr = any_pointer();
-			op[i].arg2.nr_ents = any_number();
+			op[i].arg2.nr_ents = harmless_half();
 		}
 		if (op[i].cmd == MMUEXT_UNPIN_TABLE &&
 		    op[i].arg1.mfn == virt_to_mfn(kernel_root)) {
@@ -227,11 +234,11 @@ static struct call any_memory(void)
 	}
 	set_xen_guest_handle(r->extent_start, below(8) ? list :
 			     (xen_pfn_t *)any_pointer());
-	r->nr_extents = below(8) ? below(9) : any_number();
+	r->nr_extents = below(8) ? below(9) : harmless(any_number());
 	/* Above 0 only those that are refused: neighbours may be our code. */
 	r->extent_order = below(8) ? 0 : 20 + below(50);
-	r->mem_flags = below(2) ? 0 : any_number();
-	r->domid = below(8) ? DOMID_SELF : any_number();
+	r->mem_flags = below(2) ? 0 : harmless_half();
+	r->domid = below(8) ? DOMID_SELF : harmless((uint16_t)any_number());
 	/* Frames may be given away, never populated over. */
 	return call(__HYPERVISOR_memory_op, XENMEM_decrease_reservation,
 		    scratch(), 0, 0);
@@ -301,7 +308,7 @@ static struct call any_event(void)
 	unsigned int op = below(16);
 
 	for (unsigned int i = 0; i < 6; i++) {
-		words[i] = below(4) ? below(40) : harmless(any_number());
+		words[i] = below(4) ? below(40) : harmless_half();
 	}
 	if (op == EVTCHNOP_reset) {
 		words[0] = below(4) ? 999 : DOMID_SELF;
@@ -319,7 +326,7 @@ static struct call any_poll(void)
 	struct sched_poll *poll = (void *)scratch();
 
 	set_xen_guest_handle(poll->ports, (evtchn_port_t *)any_pointer());
-	poll->nr_ports = below(8) ? below(4) : any_number();
+	poll->nr_ports = below(8) ? below(4) : harmless_half();
 	poll->timeout = 1 + clock_ns() * below(2) + below(100000);
 	return call(__HYPERVISOR_sched_op, below(4) ? SCHEDOP_yield :
 		    SCHEDOP_poll, scratch(), 0, 0);
