@@ -388,6 +388,7 @@ void idle_loop(void)
 		softirq_run();
 		irq_disable();
 		if (rq->retry) {
+			cpu_relax();
 			softirq_raise(SOFTIRQ_SCHEDULE);
 		} else if (!READ_ONCE(cpu_info()->softirq_pending)) {
 			/* An interrupt after the look ends the halt. */

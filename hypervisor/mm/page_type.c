@@ -56,6 +56,7 @@ static __noinline int type_get(struct frame *f, enum frame_type t,
 			new = s & ~FS_PARTIAL;
 		} else if (!(s & FS_VALID)) {
 			/* Another CPU is at work, and may want our flush. */
+			cpu_relax();
 			smp_call_interrupt();
 			s = READ_ONCE(f->state);
 			continue;
