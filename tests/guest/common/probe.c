@@ -89,3 +89,23 @@ void unmap_slot(pte_t *root, unsigned long va)
 	}
 	mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0);
 }
+
+void check_unreferenced(void *page)
+{
+	memset(page, 0, PAGE_SIZE);
+	CHECK_EQ(page_set_writable(page, false), 0);
+	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(page)), 0);
+	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(page)), 0);
+	CHECK_EQ(page_set_writable(page, true), 0);
+}
+
+int set_ldt(const void *base, unsigned int entries)
+{
+	struct mmuext_op op = {
+		.cmd = MMUEXT_SET_LDT,
+		.arg1.linear_addr = (unsigned long)base,
+		.arg2.nr_ents = entries,
+	};
+
+	return hc_mmuext_op(&op, 1, NULL, DOMID_SELF);
+}

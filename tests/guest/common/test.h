@@ -158,6 +158,12 @@ void unmap_test_va(unsigned long va);
 /* The same for any slot under any root. */
 void unmap_slot(pte_t *root, unsigned long va);
 
+/* Checks that nothing holds this page: it can become a page table. Zeroes it. */
+void check_unreferenced(void *page);
+
+/* MMUEXT_SET_LDT: its result. */
+int set_ldt(const void *base, unsigned int entries);
+
 /* A page of user mode's own at `va`, below 4 GiB; 32-bit code can run there. */
 #define USER_VA		0x00400000UL
 

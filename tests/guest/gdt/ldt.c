@@ -19,16 +19,6 @@
 SNIPPET(d_es, "mov %edi, %es");
 SNIPPET(d_verw, "xor %eax, %eax\n verw %di\n setz %al");
 
-static int set_ldt(unsigned long base, unsigned int entries)
-{
-	struct mmuext_op op = {
-		.cmd = MMUEXT_SET_LDT, .arg1.linear_addr = base,
-		.arg2.nr_ents = entries,
-	};
-
-	return hc_mmuext_op(&op, 1, NULL, DOMID_SELF);
-}
-
 static unsigned int sel(unsigned int entry)
 {
 	return entry << 3 | 7;
@@ -59,7 +49,7 @@ TEST(ldt_pages, 0)
 	}
 	CHECK_EQ(page_set_writable(page, false), 0);
 	pte_reach(kernel_root, TEST_VA, 1);
-	CHECK_EQ(set_ldt(TEST_VA, 8192), 0);
+	CHECK_EQ(set_ldt((void *)TEST_VA, 8192), 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(entries); i++) {
 		unsigned int n = entries[i] / PER_PAGE;
 		const struct sighting *seen;
@@ -80,11 +70,11 @@ TEST(ldt_pages, 0)
 		CHECK_EQ(user_watch(d_es, sel(entries[i]))->vector, -1);
 	}
 	test_case("shorter now");
-	CHECK_EQ(set_ldt(TEST_VA, 513), 0);
+	CHECK_EQ(set_ldt((void *)TEST_VA, 513), 0);
 	CHECK_EQ(kernel_watch(d_es, sel(512))->vector, -1);
 	CHECK_EQ(kernel_watch(d_es, sel(513))->vector, VEC_GP);
 	drop_es();
-	CHECK_EQ(set_ldt(0, 0), 0);
+	CHECK_EQ(set_ldt(NULL, 0), 0);
 	unmap_test_va(TEST_VA);
 	CHECK_EQ(page_set_writable(page, true), 0);
 	page_free(page);
@@ -96,7 +86,7 @@ TEST(ldt_update, 0)
 
 	page[9] = DATA_RW;
 	CHECK_EQ(page_set_writable(page, false), 0);
-	CHECK_EQ(set_ldt((unsigned long)page, PER_PAGE), 0);
+	CHECK_EQ(set_ldt(page, PER_PAGE), 0);
 	for (unsigned int i = 0; i < 4; i++) {
 		kernel_watch(d_verw, sel(9));
 		CHECK_EQ(snippet_result(), !(i & 1));
@@ -111,7 +101,7 @@ TEST(ldt_update, 0)
 	test_case("taken away");
 	CHECK_EQ(hc_update_descriptor(virt_to_maddr(&page[9]), 0), 0);
 	CHECK_EQ(kernel_watch(d_es, sel(9))->vector, VEC_GP);
-	CHECK_EQ(set_ldt(0, 0), 0);
+	CHECK_EQ(set_ldt(NULL, 0), 0);
 	CHECK_EQ(page_set_writable(page, true), 0);
 	page_free(page);
 }
@@ -124,7 +114,7 @@ TEST(ldt_bad_pages, 0)
 	page[9] = DATA_RW;
 	test_case("a page that can be written to");
 	map(0, page, true);
-	CHECK_EQ(set_ldt(TEST_VA, PER_PAGE), 0);
+	CHECK_EQ(set_ldt((void *)TEST_VA, PER_PAGE), 0);
 	seen = kernel_watch(d_es, sel(9));
 	CHECK_EQ(seen->vector, VEC_PF);
 	CHECK_EQ(seen->cr2, TEST_VA + 9 * 8);
@@ -132,10 +122,11 @@ TEST(ldt_bad_pages, 0)
 	CHECK_EQ(page_set_writable(tables, false), 0);
 	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(tables)), 0);
 	map(1, tables, false);
-	CHECK_EQ(set_ldt(TEST_VA + PAGE_SIZE, PER_PAGE), 0);
+	CHECK_EQ(set_ldt((void *)(TEST_VA + PAGE_SIZE),
+			 PER_PAGE), 0);
 	CHECK_EQ(kernel_watch(d_es, sel(9))->vector, VEC_PF);
 	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(tables)), 0);
-	CHECK_EQ(set_ldt(0, 0), 0);
+	CHECK_EQ(set_ldt(NULL, 0), 0);
 	unmap_test_va(TEST_VA);
 	CHECK_EQ(page_set_writable(tables, true), 0);
 	for (uint64_t type = 1; type < 16; type++) {
@@ -145,11 +136,11 @@ TEST(ldt_bad_pages, 0)
 			continue;	/* see gdt_every_descriptor */
 		}
 		CHECK_EQ(page_set_writable(page, false), 0);
-		CHECK_EQ(set_ldt((unsigned long)page, PER_PAGE), 0);
+		CHECK_EQ(set_ldt(page, PER_PAGE), 0);
 		seen = kernel_watch(d_es, sel(9));
 		CHECK_EQ(seen->vector, VEC_PF);
 		CHECK_EQ(seen->cr2, &page[9]);
-		CHECK_EQ(set_ldt(0, 0), 0);
+		CHECK_EQ(set_ldt(NULL, 0), 0);
 		CHECK_EQ(page_set_writable(page, true), 0);
 	}
 	page_free(page);
@@ -176,7 +167,7 @@ TEST(ldt_other_vcpu, 0)
 	page[9] = DATA_RW;
 	need_two_vcpus();
 	CHECK_EQ(page_set_writable(page, false), 0);
-	CHECK_EQ(set_ldt((unsigned long)page, PER_PAGE), 0);
+	CHECK_EQ(set_ldt(page, PER_PAGE), 0);
 	other_has = other_has_not = 0;
 	other_begin(ask_on_other, NULL);
 	for (unsigned int i = 0; i < 20; i++) {
@@ -187,7 +178,7 @@ TEST(ldt_other_vcpu, 0)
 	CHECK_EQ(other_has, 0);
 	CHECK(other_has_not > 0);
 	drop_es();
-	CHECK_EQ(set_ldt(0, 0), 0);
+	CHECK_EQ(set_ldt(NULL, 0), 0);
 	CHECK_EQ(page_set_writable(page, true), 0);
 	page_free(page);
 }

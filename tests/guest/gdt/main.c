@@ -211,17 +211,6 @@ TEST(update_descriptor, 0)
 	page_free(page);
 }
 
-static int set_ldt(void *base, unsigned int entries)
-{
-	struct mmuext_op op = {
-		.cmd = MMUEXT_SET_LDT,
-		.arg1.linear_addr = (unsigned long)base,
-		.arg2.nr_ents = entries,
-	};
-
-	return hc_mmuext_op(&op, 1, NULL, DOMID_SELF);
-}
-
 TEST(ldt, 0)
 {
 	uint64_t *page = gdt_page(DATA_RW, 3);

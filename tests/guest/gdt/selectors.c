@@ -32,17 +32,6 @@ enum {
 
 static uint64_t *table;
 
-static int set_ldt(void *base, unsigned int entries)
-{
-	struct mmuext_op op = {
-		.cmd = MMUEXT_SET_LDT,
-		.arg1.linear_addr = (unsigned long)base,
-		.arg2.nr_ents = entries,
-	};
-
-	return hc_mmuext_op(&op, 1, NULL, DOMID_SELF);
-}
-
 /* The same page is the GDT, and the LDT. */
 static void begin(void)
 {

@@ -36,11 +36,7 @@ static void end(void)
 	CHECK(grant_revoke(ref));
 	unmap_test_va(TEST_VA2);
 	unmap_test_va(MAPS);
-	memset(page, 0, PAGE_SIZE);
-	CHECK_EQ(page_set_writable(page, false), 0);
-	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(page)), 0);
-	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(page)), 0);
-	CHECK_EQ(page_set_writable(page, true), 0);
+	check_unreferenced(page);
 	page_free(page);
 	page_free(list_page);
 }

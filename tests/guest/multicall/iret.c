@@ -10,9 +10,9 @@
  * From <xen/xen.h>, multicall_entry; arch-x86/xen-x86_64.h, iret_context.
  */
 #include "common/snippet.h"
+#include "multicall/long.h"
 
 #define N	8
-#define MANY	2048
 
 static struct multicall_entry calls[N];
 
@@ -165,52 +165,24 @@ TEST(multicall_iret_event, 0)
 	event_close(port);
 }
 
-static unsigned int ticks;
-static void tick(evtchn_port_t port, void *arg)
-{
-	(void)port;
-	(void)arg;
-	ticks++;
-	clock_set_timer(clock_ns() + 50 * NSEC_PER_USEC);
-}
-
 TEST(multicall_iret_preempted, 0)
 {
-	static struct mmuext_op ops[MANY];
-	int port = event_bind_virq(VIRQ_TIMER, 0);
-	unsigned int done;
-
-	for (unsigned int i = 0; i < MANY; i++) {
-		ops[i].cmd = MMUEXT_INVLPG_LOCAL;
-		ops[i].arg1.linear_addr = TEST_VA;
-	}
-	ticks = 0;
-	event_set_handler(port, tick, NULL);
-	clock_set_timer(clock_ns() + 50 * NSEC_PER_USEC);
-	events_enable();
+	ticks_begin();
 	for (unsigned int at = 1; at < N; at++) {
 		for (unsigned int longest = 0; longest < at; longest++) {
 			uint64_t regs[4] = { [3] = FLAG_IF };
 
 			test_case("iret at %u, long call at %u", at, longest);
 			fill(at);
-			done = 0;
-			calls[longest] = (struct multicall_entry) {
-				.op = __HYPERVISOR_mmuext_op,
-				.args = { (unsigned long)ops, MANY,
-					  (unsigned long)&done, DOMID_SELF },
-			};
+			calls[longest] = long_call();
 			multicall_iret(calls, N, regs);
 			check_regs(regs);
 			CHECK_EQ(calls[longest].result, 0);
-			CHECK_EQ(done, MANY);
+			CHECK_EQ(long_done, MANY);
 			check_calls(at, longest);
 		}
 	}
-	events_disable();
-	clock_set_timer(0);
-	event_close(port);
-	CHECK(ticks > 0);
+	ticks_end();
 }
 
 static struct regs came_back;

@@ -8,6 +8,7 @@
  * From <xen/xen.h>, multicall_entry.
  */
 #include "common/snippet.h"
+#include "multicall/long.h"
 
 #define N	12
 
@@ -64,49 +65,20 @@ TEST(multicall_error_position, 0)
 	}
 }
 
-static unsigned int ticks;
-static void tick(evtchn_port_t p, void *arg)
-{
-	(void)p;
-	(void)arg;
-	ticks++;
-	clock_set_timer(clock_ns() + 50 * NSEC_PER_USEC);
-}
-
 /* A batch of many entries, cut into pieces by the ticks. */
 TEST(multicall_preempted_position, 0)
 {
-	enum { MANY = 8192 };
-	static struct mmuext_op ops[MANY];
-	int port = event_bind_virq(VIRQ_TIMER, 0);
-	unsigned int done;
-
-	for (unsigned int i = 0; i < MANY; i++) {
-		ops[i].cmd = MMUEXT_INVLPG_LOCAL;
-		ops[i].arg1.linear_addr = TEST_VA;
-	}
-	ticks = 0;
-	event_set_handler(port, tick, NULL);
-	clock_set_timer(clock_ns() + 50 * NSEC_PER_USEC);
-	events_enable();
+	ticks_begin();
 	for (unsigned int at = 0; at < N; at++) {
 		test_case("at %u", at);
 		fill();
-		done = 0;
-		calls[at] = (struct multicall_entry) {
-			.op = __HYPERVISOR_mmuext_op, .result = 0x5555,
-			.args = { (unsigned long)ops, MANY,
-				  (unsigned long)&done, DOMID_SELF },
-		};
+		calls[at] = long_call();
 		CHECK_EQ(hc_multicall(calls, N), 0);
 		CHECK_EQ(calls[at].result, 0);
-		CHECK_EQ(done, MANY);
+		CHECK_EQ(long_done, MANY);
 		check_others(at);
 	}
-	events_disable();
-	clock_set_timer(0);
-	event_close(port);
-	CHECK(ticks > 0);
+	ticks_end();
 }
 
 /* The calls see events as one: delivered behind the whole list. */

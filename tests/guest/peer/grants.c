@@ -54,16 +54,6 @@ static int unmap_there(uint64_t addr, grant_handle_t handle)
 	return op.status;
 }
 
-/* Nothing holds our page any more, if it can become a page table. */
-static void check_free(void *page)
-{
-	memset(page, 0, PAGE_SIZE);
-	CHECK_EQ(page_set_writable(page, false), 0);
-	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(page)), 0);
-	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(page)), 0);
-	CHECK_EQ(page_set_writable(page, true), 0);
-}
-
 static volatile struct grant_entry_v1 *its_grant(grant_ref_t ref,
 						 unsigned int n, bool readonly)
 {
@@ -145,7 +135,7 @@ TEST(peer_grant_every_way, 0)
 	}
 	unmap_test_va(TEST_VA);
 	peer_destroy(&p);
-	check_free(page);
+	check_unreferenced(page);
 	page_free(page);
 }
 
@@ -235,7 +225,7 @@ TEST(peer_grant_wrong_handle, 0)
 	CHECK(grant_revoke(ref));
 	unmap_test_va(TEST_VA);
 	peer_destroy(&p);
-	check_free(page);
+	check_unreferenced(page);
 	page_free(page);
 }
 
@@ -386,7 +376,7 @@ TEST(peer_grant_widened, 0)
 	CHECK_EQ(unmap_there(ITS_VA, op.handle), GNTST_okay);
 	CHECK(grant_revoke(ref));
 	peer_destroy(&p);
-	check_free(page);
+	check_unreferenced(page);
 	page_free(page);
 }
 
@@ -512,7 +502,7 @@ TEST(peer_grant_race, 0)
 	CHECK(mapped > 0, "taken %u, in use %u", taken, in_use);
 	CHECK(grant_revoke(ref));
 	peer_destroy(&p);
-	check_free(page);
+	check_unreferenced(page);
 	page_free(page);
 }
 
@@ -532,7 +522,7 @@ TEST(peer_grant_dies_mapping, 0)
 		clock_spin(round * 30 * NSEC_PER_USEC);
 		peer_destroy(&p);
 		CHECK(grant_revoke(ref));
-		check_free(page);
+		check_unreferenced(page);
 	}
 	CHECK(free_pages_return_to(before), "%ld, not %ld", free_pages(),
 	      before);

@@ -188,8 +188,11 @@ static void pin_and_unpin(void *arg)
 	pin(4, true);
 }
 
-/* One vCPU pins and unpins its tables while the other destroys it. */
-TEST(peer_destroyed_while_pinned, 0)
+/*
+ * The other vCPU does something to it, again and again, while this one destroys
+ * it, a little later each round. `prepare` comes before.
+ */
+static void destroy_while(void (*prepare)(void), void (*other)(void *))
 {
 	long before;
 
@@ -200,14 +203,34 @@ TEST(peer_destroyed_while_pinned, 0)
 		id = domain_new();
 		give_memory();
 		write_tables();
-		unmap_test_va(WINDOW);
-		other_begin(pin_and_unpin, NULL);
+		prepare();
+		other_begin(other, NULL);
 		clock_spin(round * 20 * NSEC_PER_USEC);
 		domain_end(id);
 		other_end();
+		unmap_test_va(WINDOW);
 	}
 	CHECK(free_pages_return_to(before), "%ld, not %ld", free_pages(),
 	      before);
+}
+
+static void tables_out_of_sight(void)
+{
+	unmap_test_va(WINDOW);
+}
+
+static pte_t *window;		/* our entries for it, while they are there */
+
+static void tables_pinned(void)
+{
+	CHECK_EQ(pin(4, true), 0);
+	window = pte_find(kernel_root, WINDOW, 1);
+}
+
+/* One vCPU pins and unpins its tables while the other destroys it. */
+TEST(peer_destroyed_while_pinned, 0)
+{
+	destroy_while(tables_out_of_sight, pin_and_unpin);
 }
 
 static void map_and_unmap(void *arg)
@@ -216,10 +239,11 @@ static void map_and_unmap(void *arg)
 	unsigned int i = TABLES + n++ % (FRAMES - TABLES);
 	unsigned long va = WINDOW + i * PAGE_SIZE;
 	struct mmu_update req = {
-		.ptr = virt_to_maddr((pte_t *)arg + (va >> PAGE_SHIFT & 511)),
+		.ptr = virt_to_maddr(window + (va >> PAGE_SHIFT & 511)),
 		.val = pte_make(mfn[i], PTE_KERNEL),
 	};
 
+	(void)arg;
 	hc_mmu_update(&req, 1, NULL, id);
 	req.val = 0;
 	hc_mmu_update(&req, 1, NULL, DOMID_SELF);
@@ -228,24 +252,7 @@ static void map_and_unmap(void *arg)
 /* The same, with the other vCPU mapping its frames. */
 TEST(peer_destroyed_while_mapped, 0)
 {
-	long before;
-
-	need_two_vcpus();
-	before = free_pages();
-	for (unsigned int round = 0; round < 10; round++) {
-		test_case("round %u", round);
-		id = domain_new();
-		give_memory();
-		write_tables();
-		CHECK_EQ(pin(4, true), 0);
-		other_begin(map_and_unmap, pte_find(kernel_root, WINDOW, 1));
-		clock_spin(round * 20 * NSEC_PER_USEC);
-		domain_end(id);
-		other_end();
-		unmap_test_va(WINDOW);
-	}
-	CHECK(free_pages_return_to(before), "%ld, not %ld", free_pages(),
-	      before);
+	destroy_while(tables_pinned, map_and_unmap);
 }
 
 static void set_context(void *arg)
@@ -269,21 +276,5 @@ static void set_context(void *arg)
 /* The same, with the other vCPU giving it a first context, with a root. */
 TEST(peer_destroyed_while_set, 0)
 {
-	long before;
-
-	need_two_vcpus();
-	before = free_pages();
-	for (unsigned int round = 0; round < 10; round++) {
-		test_case("round %u", round);
-		id = domain_new();
-		give_memory();
-		write_tables();
-		unmap_test_va(WINDOW);
-		other_begin(set_context, NULL);
-		clock_spin(round * 20 * NSEC_PER_USEC);
-		domain_end(id);
-		other_end();
-	}
-	CHECK(free_pages_return_to(before), "%ld, not %ld", free_pages(),
-	      before);
+	destroy_while(tables_out_of_sight, set_context);
 }

@@ -53,11 +53,7 @@ static void end(void)
 	table_free(l2);
 	table_free(l3);
 	table_free(l4);
-	memset(page, 0, PAGE_SIZE);
-	CHECK_EQ(page_set_writable(page, false), 0);
-	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(page)), 0);
-	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(page)), 0);
-	CHECK_EQ(page_set_writable(page, true), 0);
+	check_unreferenced(page);
 	page_free(page);
 }
 

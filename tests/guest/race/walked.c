@@ -16,17 +16,6 @@
 static uint64_t *ldt;
 static volatile unsigned int go, ready, start, done;
 
-static int set_ldt(void *base, unsigned int entries)
-{
-	struct mmuext_op op = {
-		.cmd = MMUEXT_SET_LDT,
-		.arg1.linear_addr = (unsigned long)base,
-		.arg2.nr_ents = entries,
-	};
-
-	return hc_mmuext_op(&op, 1, NULL, DOMID_SELF);
-}
-
 /* The hypervisor loads the selector; the CPU asks it for the page. */
 static int load_and_forget(void)
 {
