@@ -168,21 +168,26 @@ $(KEEL_NATIVE_APPS:%=%D%/apps/%.o): %D%/apps/%.o: $(srcdir)/%D%/apps/%.c
 KEEL_USER = selftest stress disk net
 KEEL_ARCHIVES = $(KEEL_USER:%=keel-%.cpio)
 
-PARAVANE_ALL += $(KEEL_ARCHIVES)
+PARAVANE_ALL += $(KEEL_USER:%=%D%/programs/bin/%) $(KEEL_ARCHIVES)
 
-%D%/programs/%: $(srcdir)/%D%/programs/%.c $(srcdir)/%D%/programs/check.h
+KEEL_USER_CC = $(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -static -pthread
+KEEL_SELFTEST = $(wildcard $(srcdir)/%D%/programs/selftest/*.c)
+
+%D%/programs/bin/%: $(srcdir)/%D%/programs/%.c $(srcdir)/%D%/programs/check.h
 	@mkdir -p $(@D)
-	$(KEEL_V)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -static -pthread \
-		-o $@ $<
-keel-%.cpio: %D%/programs/%
+	$(KEEL_V)$(KEEL_USER_CC) -o $@ $<
+%D%/programs/bin/selftest: $(KEEL_SELFTEST) $(srcdir)/%D%/programs/check.h \
+		$(srcdir)/%D%/programs/selftest/selftest.h
+	@mkdir -p $(@D)
+	$(KEEL_V)$(KEEL_USER_CC) -o $@ $(KEEL_SELFTEST)
+keel-%.cpio: %D%/programs/bin/%
 	$(KEEL_V)$(top_srcdir)/scripts/mkarchive $@ init=$<
 # The workloads of bench/.
 keel-bench.cpio: bench/core
 	$(KEEL_V)$(top_srcdir)/scripts/mkarchive $@ init=$<
 PARAVANE_ALL += keel-bench.cpio
 
-.SECONDARY: $(KEEL_USER:%=%D%/programs/%)
 PARAVANE_CLEAN += clean-keel-programs
 .PHONY: clean-keel-programs
 clean-keel-programs:
-	rm -rf $(KEEL_ARCHIVES) keel-bench.cpio $(KEEL_USER:%=%D%/programs/%)
+	rm -rf $(KEEL_ARCHIVES) keel-bench.cpio $(KEEL_USER:%=%D%/programs/bin/%)
