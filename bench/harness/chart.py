@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The Paravane authors
-"""Bar charts as inline SVG: groups of bars on a logarithmic scale from 1, and
-pairs of stacked bars. Colours are classes, so that a page can be dark."""
+"""Bar charts as SVG, inline or as a file: groups of bars on a logarithmic scale
+from 1, and pairs of stacked bars. Colours are classes, so that a page can be
+dark."""
 import html
 import math
 
@@ -14,7 +15,20 @@ KIND_COLOURS = [("#1f6feb", "#4c8dff"), ("#7fb2ff", "#9cc3ff"),
                 ("#d1572a", "#e8764b"), ("#2c8c5a", "#45b57b"),
                 ("#93cfae", "#2f7050"), ("#c79a1b", "#dcb545"),
                 ("#7a4fd0", "#9d7be8"), ("#8a8f98", "#6f7680")]
-LABELS, WIDTH, BAR, GAP = 170, 900, 11, 9
+LABELS, WIDTH, BAR, GAP = 190, 900, 11, 9
+LEGEND = 24         # below a chart that stands alone
+
+# What the page gives an inline chart, for one that is a file.
+ALONE = """svg{--text:#1c2024;--soft:#59636e;--line:#d8dde3;
+font-family:system-ui,sans-serif}
+@media(prefers-color-scheme:dark){svg{--text:#e3e6ea;--soft:#9aa4af;
+--line:#363d45}}
+"""
+SVG_STYLE = """svg .grid{stroke:var(--line)}svg text{fill:var(--text)}
+svg .tick{font-size:10px;fill:var(--soft);text-anchor:middle}
+svg .label{font-size:11px;text-anchor:end;font-family:ui-monospace,monospace}
+svg .value{font-size:9px;fill:var(--soft)}
+"""
 
 
 def style():
@@ -33,8 +47,7 @@ class Canvas:
     """Lines of SVG below a row of ticks."""
 
     def __init__(self, height, what, ticks):
-        self.out = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" '
-                    f'aria-label="{html.escape(what)}">']
+        self.height, self.what, self.out = height, what, []
         for x, text in ticks:
             self.out.append(
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="18" y2="{height - 6}" '
@@ -50,19 +63,36 @@ class Canvas:
                         f'width="{max(width, 1):.1f}" class="{kind}"><title>'
                         f'{html.escape(title)}</title></rect>')
 
-    def made(self, caption):
-        return (f'<figure>{"".join(self.out)}</svg>'
-                f'<figcaption>{html.escape(caption)}</figcaption></figure>')
+    def _svg(self, more="", height=0):
+        return (f'<svg {more}viewBox="0 0 {WIDTH} {self.height + height}" '
+                f'role="img" aria-label="{html.escape(self.what)}">'
+                f'{"".join(self.out)}</svg>')
+
+    def inline(self, caption):
+        return (f'<figure>{self._svg()}<figcaption>{html.escape(caption)}'
+                '</figcaption></figure>')
+
+    def alone(self, names):
+        """A file, with what its colours mean below: {place: name}."""
+        x, y = LABELS, self.height + LEGEND - 12
+        for place, name in names.items():
+            self.bar(x, y, BAR, f"place-{place}", name)
+            self.text(x + BAR + 5, y + BAR - 2, "name", name)
+            x += 7 * len(name) + 40
+        self.out.insert(0, f"<style>{ALONE}{SVG_STYLE}svg .name"
+                           f"{{font-size:11px}}{style()}</style>")
+        return self._svg('xmlns="http://www.w3.org/2000/svg" ',
+                         LEGEND) + "\n"
 
 
 def bars(groups, places, caption):
     """`groups`: [(label, {place: value})]; bars begin at 1, and what is below
-    1 is a line there, with its number."""
+    1 is a line there, with its number. A Canvas, or None if all is empty."""
     groups = [(label, {p: values[p] for p in places if values.get(p)})
               for label, values in groups]
     groups = [g for g in groups if g[1]]
     if not groups:
-        return ""
+        return None
     top = max([v for _, values in groups for v in values.values()] + [2])
     scale = (WIDTH - LABELS - 60) / math.log(top * 1.1)
 
@@ -82,7 +112,7 @@ def bars(groups, places, caption):
             canvas.text(x(value) + 5, y + BAR - 2, "value", f"{value:.2f}")
             y += BAR
         y += GAP
-    return canvas.made(f"{caption}; logarithmic")
+    return canvas
 
 
 def stacks(groups, caption):
@@ -105,7 +135,7 @@ def stacks(groups, caption):
                         f"{who} {sum(parts):.2f}")
             y += BAR
         y += GAP
-    return canvas.made(caption)
+    return canvas.inline(caption)
 
 
 def _legend(classes):
@@ -116,6 +146,12 @@ def _legend(classes):
 
 def legend(places):
     return _legend([(p, f"place-{p}") for p in places])
+
+
+def bars_inline(groups, places, caption):
+    canvas = bars(groups, places, caption)
+    return legend(places) + (canvas.inline(f"{caption}; logarithmic")
+                             if canvas else "")
 
 
 def kind_legend(names):

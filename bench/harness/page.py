@@ -27,14 +27,10 @@ monospace}.text td,.text th{text-align:left;overflow-wrap:anywhere}
 tr:hover td{background:var(--hover)}
 figure{margin:.5em 0 1em}figcaption{font-size:12px;color:var(--soft);
 text-align:right}svg{width:100%;height:auto}
-svg .grid{stroke:var(--line)}svg text{fill:var(--text)}
-svg .tick{font-size:10px;fill:var(--soft);text-anchor:middle}
-svg .label{font-size:11px;text-anchor:end;font-family:ui-monospace,monospace}
-svg .value{font-size:9px;fill:var(--soft)}
 .legend span{margin-right:1.4em;white-space:nowrap}
 .legend i{display:inline-block;width:12px;height:12px;margin-right:.4em;
 border-radius:2px}
-""" + chart.style()
+""" + chart.SVG_STYLE + chart.style()
 
 
 def in_html(text):

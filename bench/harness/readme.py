@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The Paravane authors
-"""The README's section on performance, made from the committed results."""
+"""The README's section on performance and its picture, made from the committed
+results."""
 import json
 import os
 import shutil
 
+from harness import chart
 from harness.images import TOP
 from harness.page import markdown_table
 from harness.report import number, ratio_of, value_of
 
 RESULTS = f"{TOP}/bench/results/report.json"
 README = f"{TOP}/README.md"
+PICTURE = f"{TOP}/bench/results/core.svg"
+WHERE = {"pv": "guest of Paravane", "xen-pv": "guest of Xen 4.17",
+         "hvm": "KVM virtual machine"}
 BEGIN = "<!-- made by bench/run --readme from bench/results/ -->\n"
 END = "<!-- end of what bench/run --readme makes -->\n"
 ROWS = [("null_syscall", "null system call"), ("read_1", "read 1 byte"),
@@ -26,6 +31,16 @@ ROWS = [("null_syscall", "null system call"), ("read_1", "read 1 byte"),
         ("event_between", "event to another domain and back"),
         ("grant_map_between", "another domain's page mapped, unmapped"),
         ("grant_copy_between", "another domain's page copied")]
+
+
+def picture(data):
+    """Each operation in each kind of guest, native = 1."""
+    core = data["core"]
+    rows = [(words, {p: ratio_of(core, p, name) for p in WHERE})
+            for name, words in ROWS if core["native"].get(name)]
+    return chart.bars(rows, list(WHERE),
+                      "instructions for one operation, native = 1").alone(
+                          WHERE)
 
 
 def section(data):
@@ -50,6 +65,9 @@ def section(data):
         "one of Xen, in a KVM virtual machine; and", "\"hv\", what executes "
         "in the hypervisor itself, in domain 0.", "",
         *markdown_table(rows), "",
+        "The guests' columns as a picture, native = 1, logarithmic:", "",
+        "![Instructions for one operation in guests of Paravane, Xen and KVM, "
+        "native = 1](bench/results/core.svg)", "",
         f"Counted on {facts['date']} at commit {facts['commit']}, "
         f"{facts['qemu'].split(' (')[0]}, `-cpu {facts['cpu']}`;",
         "all rows, disk and network, privileged events and a model of cycles "
@@ -59,19 +77,20 @@ def section(data):
 
 
 def made():
-    """The README as it must be."""
+    """The README and its picture as they must be: {path: text}."""
     with open(RESULTS, encoding="utf-8") as f:
-        text = section(json.load(f))
+        data = json.load(f)
     with open(README, encoding="utf-8") as f:
         before, _, rest = f.read().partition(BEGIN)
     after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+    return {README: f"{before}{BEGIN}\n{section(data)}\n{END}{after}",
+            PICTURE: picture(data)}
 
 
 def write():
-    text = made()
-    with open(README, "w", encoding="utf-8") as f:
-        f.write(text)
+    for path, text in made().items():
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
 
 
 def keep(folder):
@@ -82,5 +101,10 @@ def keep(folder):
 
 
 def in_step():
-    with open(README, encoding="utf-8") as f:
-        return f.read() == made()
+    for path, text in made().items():
+        if not os.path.exists(path):
+            return False
+        with open(path, encoding="utf-8") as f:
+            if f.read() != text:
+                return False
+    return True

@@ -159,7 +159,7 @@ class Report:
             shown = [p for p in CHARTED + more if p in places]
             groups_of_bars = [(n, {p: ratio_of(results, p, n) for p in shown})
                               for n in names]
-            self.add(title, words, rows, chart.legend(shown) + chart.bars(
+            self.add(title, words, rows, chart.bars_inline(
                 groups_of_bars, shown, "instructions, native = 1"))
 
     def hypercalls(self):
@@ -311,7 +311,7 @@ class Report:
                  f"{len([r for r in self.data['rounds'] if 'native' in r])} "
                  "rounds; half of them are less than "
                  f"{100 * apart[len(apart) // 2]:.0f} % apart. Under {how}",
-                 rows, chart.legend(shown) + chart.bars(
+                 rows, chart.bars_inline(
                      [(n, {p: middle[p].get(n) for p in shown})
                       for n in names], shown, "time, native = 1"))
 
