@@ -63,7 +63,10 @@ def section(data):
         f"Instructions for one operation, everybody's together, on a stock "
         f"Debian {facts['kernel']}:", "natively, in a guest of Paravane, in "
         "one of Xen, in a KVM virtual machine; and", "\"hv\", what executes "
-        "in the hypervisor itself, in domain 0.", "",
+        "in the hypervisor itself, in domain 0.",
+        "This CPU has no invariant TSC: xl's default has RDTSC emulated "
+        "there, which a Xen", "guest's Linux uses in each system call; the "
+        "\"hv\" columns are free of that.", "",
         *markdown_table(rows), "",
         "The guests' columns as a picture, native = 1, logarithmic:", "",
         "![Instructions for one operation in guests of Paravane, Xen and KVM, "
