@@ -17,18 +17,20 @@ ALLOWED = 1.03
 STRETCHES = ("boot", "create")
 
 
-def setup(**more):
-    return Setup(f"{BUILD}/bench/core", ["xen-evtchn", "xen-privcmd"], **more)
+def setup(kernel=None, **more):
+    modules = [] if kernel else ["xen-evtchn", "xen-privcmd"]
+    return Setup(f"{BUILD}/bench/core", modules, kernel=kernel, **more)
 
 
-def measure(place, only=None, **more):
-    """One place's rows; with those of bare hypercalls where it has them."""
+def measure(place, only=None, kernel=None, **more):
+    """One place's rows; with those of bare hypercalls where it has them.
+    `kernel`, an ELF without modules, takes the place of Debian's."""
     env = {"only": only} if only else {"boot": "boot"}
     if place not in ("native", "pv-dom0", "xen-dom0") and not only:
         env = {}        # a guest's is called "create"
     if only in HYPERCALL_ROWS:
         return runner.run(place, setup(), env, boot=HYPERCALLS[place], **more)
-    rows = runner.run(place, setup(), env, **more)
+    rows = runner.run(place, setup(kernel), env, **more)
     if place in HYPERCALLS and not only:
         rows.update(runner.run(place, setup(), boot=HYPERCALLS[place],
                                **more))

@@ -119,14 +119,14 @@ def guest_config(folder, settings):
     return path
 
 
-def domain0(out, peer, initrd, config):
+def domain0(out, peer, kernel, initrd, config):
     """Domain 0 with its toolstack, that can create the guest of `config`."""
     words = ["mkdom0", "--out", out, "--add",
              f"{TOP}/bench/harness/guest:/etc/bench-guest"]
     words += ["--modules", "loop",
               "--add", f"{BUILD}/bench/mark:/usr/bin/bench-mark",
               "--add", f"{BUILD}/bench/peer:/usr/bin/bench-peer",
-              "--add", f"{IMAGES}/vmlinux-{SERIES}:/guests/vmlinux",
+              "--add", f"{kernel}:/guests/vmlinux",
               "--add", f"{initrd}:/guests/initrd",
               "--add", f"{config}:/guests/bench.cfg"]
     script(*words, *(["--peer"] if peer else []))

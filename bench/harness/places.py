@@ -20,12 +20,14 @@ class Setup:
     """What is measured: the program, its modules and files, the machine."""
 
     def __init__(self, program, modules=(), tree=None, cpus=1, cpu=None,
-                 devices=False):
+                 devices=False, kernel=None):
         self.name = os.path.basename(program)
         self.program, self.modules, self.tree = program, list(modules), tree
         self.cpus, self.cpu = cpus, cpu
         self.devices = devices      # do guests have a disk and a network?
         self.paravane = f"{BUILD}/paravane"
+        # Of domain 0 and of guests where they are measured; an ELF.
+        self.kernel = kernel or f"{IMAGES}/vmlinux-{SERIES}"
         self.made = {}
 
     def initrd(self):
@@ -56,8 +58,8 @@ def native(setup, env):
 def _domain0(setup, env, hypervisor):
     return ["-m", "1024", "-kernel", hypervisor,
             "-append", f"dom0_mem=512M,max:512M {HYPERVISOR_WORDS}",
-            *setup.module(f"{IMAGES}/vmlinux-{SERIES}",
-                          words_of("hvc0", env, setup.cpus), setup.initrd())]
+            *setup.module(setup.kernel, words_of("hvc0", env, setup.cpus),
+                          setup.initrd())]
 
 
 def pv_dom0(setup, env):
@@ -85,8 +87,8 @@ def _guest(setup, env, peer):
     settings["extra"] = f'"{words_of("hvc0", env, setup.cpus)}"'
     tool = "xl" if peer else "pvctl"
     config = images.guest_config(WORK, settings)
-    initrd = images.domain0(f"{WORK}/dom0-{tool}.cpio", peer, setup.initrd(),
-                            config)
+    initrd = images.domain0(f"{WORK}/dom0-{tool}.cpio", peer, setup.kernel,
+                            setup.initrd(), config)
     words = ("console=hvc0 quiet nokaslr cryptomgr.notests random.trust_cpu=on"
              f" pv.modules=loop pv.run=/etc/bench-guest+{tool} pv.halt")
     return ["-m", "1536", "-kernel",
