@@ -7,7 +7,6 @@
  */
 #include "device/msi.h"
 #include "device/pci.h"
-#include "lib/lock.h"
 #include "mm/alloc.h"
 #include "mm/l1_ref.h"
 #include "x86/paging.h"
@@ -35,16 +34,6 @@ struct msi {
 	volatile u32 *entry;		/* MSI-X: address, high, data, control */
 };
 
-/* Pages of MSI-X tables that are mapped already; they stay mapped. */
-struct table_page {
-	struct table_page *next;
-	u64 maddr;
-	char *va;
-};
-
-static spinlock_t pages_lock;
-static struct table_page *pages;
-
 /* Offset of a capability; 0: none.  A looping list ends after 48 steps. */
 static u8 find_cap(u16 bdf, u8 id)
 {
@@ -64,29 +53,10 @@ static u8 find_cap(u16 bdf, u8 id)
 	return 0;
 }
 
-/* Uncached view of device memory; kept for the next one in the same page. */
-static char *map_table(u64 maddr)
-{
-	u64 page = maddr & ~(u64)PAGE_OFFSET_MASK;
-	struct table_page *t;
-
-	spin_lock(&pages_lock);
-	for (t = pages; t && t->maddr != page; t = t->next) {
-		;
-	}
-	if (!t) {
-		t = heap_alloc(sizeof(*t));
-		if (t) {
-			*t = (struct table_page){ pages, page,
-						  ioremap(page, PAGE_SIZE) };
-			pages = t;
-		}
-	}
-	spin_unlock(&pages_lock);
-	return t ? t->va + (maddr - page) : NULL;
-}
-
-/* Only where domain 0 might write by itself: in no RAM, in none of ours. */
+/*
+ * Only where domain 0 might write by itself, in no RAM, in none of ours; and
+ * whole in one page.
+ */
 static int find_msix_entry(struct msi *m)
 {
 	u32 table = pci_read(m->at.bdf, m->cap + MSIX_TABLE, 4);
@@ -94,10 +64,11 @@ static int find_msix_entry(struct msi *m)
 	mfn_t page = maddr_to_mfn((maddr_t){ at });
 
 	if (m->at.entry > (m->ctrl & MSIX_CTRL_SIZE) || mfn_valid(page) ||
-	    !mmio_allowed(dom0, page)) {
+	    !mmio_allowed(dom0, page) ||
+	    (at & PAGE_OFFSET_MASK) > PAGE_SIZE - 16) {
 		return -EINVAL;
 	}
-	m->entry = (volatile u32 *)map_table(at);
+	m->entry = (volatile u32 *)device_page(at);
 	return m->entry ? 0 : -ENOMEM;
 }
 

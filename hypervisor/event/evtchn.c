@@ -66,11 +66,15 @@ static void become(struct evtchn *c, struct evtchn new)
 	WRITE_ONCE(c->state, new.state);
 }
 
-/* A free port becomes `new`; locked.  Port 0 is "none" to guests. */
+/*
+ * A free port becomes `new`; locked.  Port 0 is "none" to guests.  Whoever was
+ * sending when it was closed may have made it pending since.
+ */
 static int take_port(struct domain *d, struct evtchn new, evtchn_port_t *out)
 {
 	for (evtchn_port_t p = 1; p < d->nr_ports; p++) {
 		if (d->ports[p].state == EVTCHNSTAT_closed) {
+			atomic_clear_bit(d->shared->evtchn_pending, p);
 			become(&d->ports[p], new);
 			*out = p;
 			return 0;
@@ -257,12 +261,16 @@ int evtchn_close(struct domain *d, evtchn_port_t port)
 
 int evtchn_close_all(struct domain *d)
 {
+	unsigned long flags = spin_lock_irqsave(&d->event_lock);
+
+	/* Who binds from now on has seen that d is dying, if it is. */
+	spin_unlock_irqrestore(&d->event_lock, flags);
 	for (evtchn_port_t p = 1; p < d->nr_ports; p++) {
 		if (READ_ONCE(d->ports[p].state) == EVTCHNSTAT_closed) {
 			continue;
 		}
 		(void)evtchn_close(d, p);
-		if (p % 64 == 0 && READ_ONCE(cpu_info()->softirq_pending)) {
+		if (READ_ONCE(cpu_info()->softirq_pending)) {
 			return -ERESTART;
 		}
 	}

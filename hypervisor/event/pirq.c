@@ -122,8 +122,9 @@ int pirq_unmap(struct domain *d, u32 pirq)
 	return 0;
 }
 
-int pirq_restore_msi(u16 bdf)
+int pirq_restore_msi(struct domain *d, u16 bdf)
 {
+	unsigned long flags = spin_lock_irqsave(&d->event_lock);
 	int err = -ENODEV;
 
 	for (u32 i = nr_gsis; i < MAX_IRQS; i++) {
@@ -131,6 +132,7 @@ int pirq_restore_msi(u16 bdf)
 			err = 0;
 		}
 	}
+	spin_unlock_irqrestore(&d->event_lock, flags);
 	return err;
 }
 

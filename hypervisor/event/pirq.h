@@ -29,7 +29,7 @@ struct msi_place;
 int pirq_map_msi(struct domain *d, const struct msi_place *where);
 int pirq_unmap(struct domain *d, u32 pirq);
 /* PHYSDEVOP_restore_msi: writes the device's messages anew. */
-int pirq_restore_msi(u16 bdf);
+int pirq_restore_msi(struct domain *d, u16 bdf);
 
 /*
  * For EVTCHNOP_bind_pirq: may d bind it?  Without a lock; then, under

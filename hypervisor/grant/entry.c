@@ -65,8 +65,9 @@ s16 grant_pin(struct domain *owner, grant_ref_t ref, domid_t user,
 	e = grant_entry(t, ref);
 	spin_lock(&a->lock);
 	pinned = a->readers || a->writers;
-	if (pinned && (a->user != user || a->readers >= MAX_PINS ||
-		       a->writers >= MAX_PINS)) {
+	if (READ_ONCE(owner->dying) ||
+	    (pinned && (a->user != user || a->readers >= MAX_PINS ||
+			a->writers >= MAX_PINS))) {
 		status = GNTST_general_error;
 	} else if (!pinned || (!readonly && !a->writers)) {
 		status = entry_mark(owner, e, user, readonly);

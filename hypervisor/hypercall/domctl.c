@@ -206,7 +206,7 @@ static u64 bits_of(const struct xenctl_bitmap *map)
 	return map->nr_bits < 64 ? BIT(map->nr_bits) - 1 : ~0UL;
 }
 
-int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out)
+static int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out)
 {
 	u32 bytes = min((from->nr_bits + 7) / 8, 8U);
 

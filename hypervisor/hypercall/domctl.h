@@ -25,8 +25,7 @@ u32 cpu_feature_word(const struct cpu_policy *p, unsigned int i);
 /* What getdomaininfo and getdomaininfolist tell of a domain. */
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
-/* CPU maps in the toolstack's variable-length form.  0 or -EFAULT. */
-int bitmap_from_guest(const struct xenctl_bitmap *from, u64 *out);
+/* A CPU map in the toolstack's variable-length form.  0 or -EFAULT. */
 int bitmap_to_guest(const struct xenctl_bitmap *to, u64 map);
 
 #endif

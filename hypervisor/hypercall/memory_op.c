@@ -22,9 +22,10 @@ _Static_assert(sizeof(struct e820_entry) == 20, "the BIOS's layout");
 bool memory_alloc_flags(unsigned int mem_flags, u32 *flags)
 {
 	unsigned int bits = XENMEMF_get_address_bits(mem_flags);
+	bool low = bits && bits <= bit_highest(max_mfn - 1) + PAGE_SHIFT;
 
-	*flags = bits && bits < 64 ? ALLOC_BITS(bits) : 0;
-	return !bits || bits > PAGE_SHIFT;
+	*flags = low ? ALLOC_BITS(bits) : 0;
+	return !low || (bits > PAGE_SHIFT && current->domain->privileged);
 }
 
 static long op_maximum_ram_page(struct domain *d, void *arg)

@@ -135,7 +135,7 @@ static long op_restore_msi_ext(struct domain *d, void *arg)
 	struct physdev_pci_device *p = arg;
 
 	return p->seg ? -ENODEV :
-	       pirq_restore_msi((u16)(p->bus << 8 | p->devfn));
+	       pirq_restore_msi(d, (u16)(p->bus << 8 | p->devfn));
 }
 
 #define CALL(name, type, flags) \

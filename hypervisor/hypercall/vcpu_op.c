@@ -74,11 +74,6 @@ static void periodic_set(struct vcpu *v, u64 period_ns)
 	}
 }
 
-static void singleshot_set(struct vcpu *v, u64 when)
-{
-	timer_set(&v->singleshot, when);
-}
-
 HC(vcpu_op)
 {
 	static const u8 sizes[] = {
@@ -116,7 +111,7 @@ HC(vcpu_op)
 		    arg.singleshot.timeout_abs_ns < now_ns()) {
 			return -ETIME;
 		}
-		singleshot_set(v, arg.singleshot.timeout_abs_ns);
+		timer_set(&v->singleshot, arg.singleshot.timeout_abs_ns);
 		return 0;
 	case VCPUOP_stop_singleshot_timer:
 		timer_stop(&v->singleshot);
@@ -176,8 +171,8 @@ HC(set_timer_op)
 	if (!a1) {
 		timer_stop(&current->singleshot);
 	} else {
-		singleshot_set(current, a1 < FAR_AWAY_NS ? a1 :
-			       now_ns() + LATE_ENOUGH_NS);
+		timer_set(&current->singleshot, a1 < FAR_AWAY_NS ? a1 :
+			  now_ns() + LATE_ENOUGH_NS);
 	}
 	return 0;
 }

@@ -21,15 +21,15 @@ int copy_to_guest_va(vaddr_t dst, const void *src, size_t n)
 		      !user_copy((void *)dst, src, n)) ? 0 : -EFAULT;
 }
 
-unsigned int guest_fetch(const struct cpu_user_regs *regs, u8 *bytes)
+unsigned int guest_fetch(vaddr_t at, u8 *bytes)
 {
-	unsigned int left = PAGE_SIZE - (regs->rip & PAGE_OFFSET_MASK);
+	unsigned int left = PAGE_SIZE - (at & PAGE_OFFSET_MASK);
 
-	if (!copy_from_guest_va(bytes, regs->rip, INSN_MAX_BYTES)) {
+	if (!copy_from_guest_va(bytes, at, INSN_MAX_BYTES)) {
 		return INSN_MAX_BYTES;
 	}
 	if (left >= INSN_MAX_BYTES ||
-	    copy_from_guest_va(bytes, regs->rip, left)) {
+	    copy_from_guest_va(bytes, at, left)) {
 		return 0;
 	}
 	return left;

@@ -27,8 +27,8 @@ static inline bool range_is_guest(vaddr_t va, size_t n)
 int copy_from_guest_va(void *dst, vaddr_t src, size_t n) __must_check;
 int copy_to_guest_va(vaddr_t dst, const void *src, size_t n) __must_check;
 
-/* As many bytes of the instruction at regs->rip as can be read, up to 15. */
-unsigned int guest_fetch(const struct cpu_user_regs *regs, u8 *bytes);
+/* As many bytes of the instruction there as can be read, up to 15. */
+unsigned int guest_fetch(vaddr_t at, u8 *bytes);
 
 /* Pointers as hypercall arguments carry them; element-typed. */
 #define copy_from_guest(dst, gptr, n) \

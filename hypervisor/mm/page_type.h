@@ -83,9 +83,6 @@ int pt_entry_set_typed(enum frame_type t, struct domain *d,
 		       struct domain *foreign, maddr_t where, pte_t new,
 		       bool keep_ad);
 
-/* Makes an L4's hypervisor slots ours; called when it becomes FT_L4. */
-void l4_install_hv_slots(pte_t *l4);
-
 /* Writes to page tables that a guest reaches by an ordinary instruction. */
 bool ptwr_fault(struct cpu_user_regs *regs, vaddr_t va);
 

@@ -83,7 +83,7 @@ static __noinline bool store_general(struct domain *d, vaddr_t va,
 	u8 bytes[INSN_MAX_BYTES];
 	struct insn_store s;
 
-	if (insn_decode_store(&s, bytes, guest_fetch(regs, bytes), regs) ||
+	if (insn_decode_store(&s, bytes, guest_fetch(regs->rip, bytes), regs) ||
 	    s.segment >= INSN_SEG_FS || s.addr != va ||
 	    (va & 7) + s.width > 8) {
 		return false;

@@ -15,12 +15,6 @@
 #include "mm/upcalls.h"
 #include "x86/paging.h"
 
-void l4_install_hv_slots(pte_t *l4)
-{
-	memcpy(&l4[HV_SLOT_FIRST], &hv_l4[HV_SLOT_FIRST],
-	       (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof(pte_t));
-}
-
 /*
  * In f->progress beside the number: the entry just below it has been put, but
  * its table was left partial, and is to be settled before we go on.
@@ -142,7 +136,8 @@ static __always_inline int entries_validate(struct frame *f, enum frame_type t,
 	}
 	f->progress = PTES_PER_TABLE;
 	if (t == FT_L4) {
-		l4_install_hv_slots(table);
+		memcpy(&table[HV_SLOT_FIRST], &hv_l4[HV_SLOT_FIRST],
+		       (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof(pte_t));
 	}
 	return 0;
 }

@@ -36,27 +36,27 @@ u64 guest_cr4_mask(void)
 		(cpu_has(XEN_X86_FEATURE_XSAVE) ? CR4_OSXSAVE : 0);
 }
 
-bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val)
+int guest_write_cr(struct vcpu *v, unsigned int reg, u64 val)
 {
 	switch (reg) {
 	case 0:
 		if ((val ^ read_cr0()) & ~(u64)CR0_TS) {
-			return false;
+			return -EINVAL;
 		}
 		v->pv.cr0_ts = val & CR0_TS;
 		fpu_set_ts(v->pv.cr0_ts || !v->fpu_dirty);
-		return true;
+		return 0;
 	case 2:
 		v->pv.cr2 = val;
 		v->info->arch.cr2 = val;
-		return true;
+		return 0;
 	case 3:
-		return pvcpu_set_root(v, mfn(xen_cr3_to_pfn(val))) == 0;
+		return pvcpu_set_root(v, mfn(xen_cr3_to_pfn(val)));
 	case 4:
 		v->pv.cr4 = val & guest_cr4_mask();
 		write_cr4(hv_cr4 | (v->pv.cr4 & (CR4_TSD | CR4_FSGSBASE)));
-		return true;
+		return 0;
 	default:
-		return false;
+		return -EINVAL;
 	}
 }

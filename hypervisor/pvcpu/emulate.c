@@ -12,39 +12,51 @@
 #include "pvcpu/pvcpu.h"
 #include "x86/fpu.h"
 #include "x86/msr.h"
+#include "x86/paging.h"
+#include "x86/user_copy.h"
 
-#define LAR_LONG_MODE	(1U << 21)
+#define DESC_L		BIT(53)		/* a 64-bit code segment */
 #define DR6_BS		(1U << 14)	/* a single step */
 
 /* XEN_EMULATE_PREFIX (arch-x86/xen.h) and cpuid. */
 static const u8 forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
 
-/* Does cs name a 64-bit code segment? */
-static bool in_long_mode(const struct cpu_user_regs *regs)
+/*
+ * Does cs name a 64-bit code segment?  And the address of its instruction: in
+ * others the segment's base counts.  (A page of the LDT comes as it is read.)
+ */
+static bool in_long_mode(const struct cpu_user_regs *regs, vaddr_t *at)
 {
-	u32 rights = 0;
+	const u64 *table = (const u64 *)(percpu_area(this_cpu_id()) +
+		(regs->cs & 4 ? PERCPU_LDT_OFF : PERCPU_GDT_OFF));
+	u64 desc, base;
 
-	if (regs->cs == GUEST_CS64) {
-		return true;
+	if (!user_get_word(&desc, &table[regs->cs >> 3])) {
+		desc = 0;
 	}
-	__asm__("lar %1, %0" : "+r" (rights) : "r" ((u32)regs->cs));
-	return rights & LAR_LONG_MODE;
+	base = (desc >> 16 & 0xffffff) | (desc >> 32 & 0xff000000);
+	*at = desc & DESC_L ? regs->rip : (u32)(base + regs->rip);
+	return desc & DESC_L;
 }
 
 int emulate_decode(const struct cpu_user_regs *regs, struct insn *in,
 		   vaddr_t *missing)
 {
 	u8 bytes[INSN_MAX_BYTES];
-	unsigned int n = guest_fetch(regs, bytes);
+	vaddr_t at;
+	bool long_mode = in_long_mode(regs, &at);
+	unsigned int n = guest_fetch(at, bytes);
 
-	*missing = regs->rip + n;
-	return n ? insn_decode(in, bytes, n, in_long_mode(regs)) : -EINVAL;
+	*missing = at + n;
+	return n ? insn_decode(in, bytes, n, long_mode) : -EINVAL;
 }
 
 static void retire(struct cpu_user_regs *regs, unsigned int length)
 {
+	vaddr_t at;
+
 	regs->rip += length;
-	if (!in_long_mode(regs)) {
+	if (!in_long_mode(regs, &at)) {
 		regs->rip = (u32)regs->rip;
 	}
 	regs->rflags &= ~(u64)EFLAGS_RF;
@@ -80,8 +92,10 @@ static void do_cpuid(struct cpu_user_regs *regs)
 bool emulate_forced(struct cpu_user_regs *regs)
 {
 	u8 bytes[sizeof(forced_cpuid)];
+	vaddr_t at;
 
-	if (copy_from_guest_va(bytes, regs->rip, sizeof(bytes)) ||
+	(void)in_long_mode(regs, &at);
+	if (copy_from_guest_va(bytes, at, sizeof(bytes)) ||
 	    memcmp(bytes, forced_cpuid, sizeof(bytes))) {
 		return false;
 	}
@@ -113,10 +127,11 @@ static bool do_rdtsc(struct cpu_user_regs *regs)
 }
 
 /* What only a kernel may use: two-byte opcodes, of 0f 01 with ModRM. */
-static bool do_kernel_insn(struct vcpu *v, const struct insn *in,
+static bool do_kernel_insn(struct vcpu *v, struct insn *in,
 			   struct cpu_user_regs *regs)
 {
 	u64 *reg = insn_reg(regs, in->rm);
+	int err;
 
 	switch (in->opcode == 0x01 ? 0x0100 | in->modrm : in->opcode) {
 	case 0x01d1:			/* xsetbv */
@@ -136,7 +151,9 @@ static bool do_kernel_insn(struct vcpu *v, const struct insn *in,
 	case 0x21:
 		return !guest_get_dr(v, in->reg, reg);
 	case 0x22:
-		return guest_write_cr(v, in->reg, *reg);
+		err = guest_write_cr(v, in->reg, *reg);
+		in->length = err ? 0 : in->length;	/* -ERESTART: again */
+		return !err || err == -ERESTART;
 	case 0x23:
 		return !guest_set_dr(v, in->reg, *reg);
 	case 0x30:

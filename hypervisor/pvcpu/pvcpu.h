@@ -116,9 +116,12 @@ bool guest_iopl_ok(const struct vcpu *v);
  */
 bool emulate_io(struct vcpu *v, struct insn *in, struct cpu_user_regs *regs);
 
-/* CR0, CR2, CR3, CR4.  False: #GP. */
+/*
+ * CR0, CR2, CR3, CR4.  False, or an error: #GP; -ERESTART: the old CR3 is still
+ * being taken apart, the same again goes on with that.
+ */
 bool guest_read_cr(const struct vcpu *v, unsigned int reg, u64 *val);
-bool guest_write_cr(struct vcpu *v, unsigned int reg, u64 val);
+int guest_write_cr(struct vcpu *v, unsigned int reg, u64 val);
 /* The bits of CR4 that a guest may set. */
 u64 guest_cr4_mask(void);
 

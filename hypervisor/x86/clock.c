@@ -218,9 +218,9 @@ __init void clock_init(void)
 		 acpi_info.pm_timer_port ? "ACPI timer" : "PIT");
 }
 
-u64 tsc_to_ns(u64 tsc)
+u64 now_ns(void)
 {
-	u64 d = tsc - clock_scale.tsc_base;
+	u64 d = rdtsc() - clock_scale.tsc_base;
 	u64 lo, hi;
 
 	/* A TSC slightly before the base: another CPU's, at boot. */
@@ -232,11 +232,6 @@ u64 tsc_to_ns(u64 tsc)
 	__asm__("mulq %3" : "=a" (lo), "=d" (hi)
 		: "0" (d), "rm" ((u64)clock_scale.mul));
 	return clock_scale.ns_base + (lo >> 32 | hi << 32);
-}
-
-u64 now_ns(void)
-{
-	return tsc_to_ns(rdtsc());
 }
 
 void wallclock_get(u64 *sec, u32 *nsec)

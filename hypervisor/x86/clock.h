@@ -21,7 +21,6 @@ extern u64 tsc_khz;
 
 void clock_init(void);		/* calibrates; a few milliseconds */
 u64 now_ns(void);
-u64 tsc_to_ns(u64 tsc);
 
 /* Wall clock at system time 0, seconds and nanoseconds; may be set. */
 void wallclock_get(u64 *sec, u32 *nsec);

@@ -34,8 +34,11 @@ u64 hv_cr3 __ro_after_init;
 /* Page tables come from boot_alloc until mm_init has run. */
 static bool have_heap;
 static u64 tables_below __initdata = FOUR_GIB;
-static unsigned long ioremap_next = IOREMAP_START;	/* ioremap_lock */
-static spinlock_t ioremap_lock;
+static unsigned long ioremap_next __initdata = DEVICE_PAGES_END;
+
+/* One table, made at boot: what is mapped later takes no memory. */
+static pte_t *device_pages __ro_after_init;
+static spinlock_t device_pages_lock;
 
 /* The L1 tables of the per-CPU areas, side by side: found without a walk. */
 #define PERCPU_PAGES	(MAX_CPUS * PERCPU_STRIDE / PAGE_SIZE)
@@ -48,17 +51,13 @@ static void *view(u64 maddr)
 
 static pte_t *table_alloc(void)
 {
-	void *t;
+	void *t = have_heap ? heap_alloc_pages(0) :
+		  memset(view(boot_alloc(PAGE_SIZE, PAGE_SIZE, tables_below)),
+			 0, PAGE_SIZE);
 
-	if (have_heap) {
-		t = heap_alloc_pages(0);
-		if (!t) {
-			panic("Not enough memory for our own page tables.");
-		}
-		return t;
+	if (!t) {
+		panic("Not enough memory for our own page tables.");
 	}
-	t = view(boot_alloc(PAGE_SIZE, PAGE_SIZE, tables_below));
-	memset(t, 0, PAGE_SIZE);
 	return t;
 }
 
@@ -219,6 +218,7 @@ __init void paging_init(void)
 		*entry_for(PERCPU_START + i * PAGE_SIZE, 2) =
 			pte_make(virt_to_mfn(&percpu_l1[i]), PTE_TABLE);
 	}
+	device_pages = entry_for(IOREMAP_START, 1);
 	boot_ranges(true, map_direct);
 	map_image();
 	write_cr3(hv_cr3);
@@ -293,7 +293,7 @@ mfn_t hv_va_to_mfn(unsigned long va)
 }
 
 /* Large areas keep their place in 2 MiB, so that large pages can map them. */
-static void *map_device(u64 maddr, u64 size, u64 flags)
+static __init void *map_device(u64 maddr, u64 size, u64 flags)
 {
 	u64 off = maddr & PAGE_OFFSET_MASK;
 	u64 bytes = ROUND_UP(size + off, PAGE_SIZE);
@@ -312,18 +312,30 @@ static void *map_device(u64 maddr, u64 size, u64 flags)
 	return (char *)va + off;
 }
 
-void *ioremap(u64 maddr, u64 size)
+__init void *ioremap(u64 maddr, u64 size)
 {
-	void *p;
-
-	/* Interrupts stay on: a new page table's frame may need a shoot-down. */
-	spin_lock(&ioremap_lock);
-	p = map_device(maddr, size, PTE_HV | PTE_UNCACHED);
-	spin_unlock(&ioremap_lock);
-	return p;
+	return map_device(maddr, size, PTE_HV | PTE_UNCACHED);
 }
 
-const void *boot_map(u64 maddr, u64 size)
+char *device_page(u64 maddr)
+{
+	u64 off = maddr & PAGE_OFFSET_MASK;
+	pte_t e = (maddr - off) | PTE_HV | PTE_UNCACHED;
+	unsigned int i = 0;
+
+	spin_lock(&device_pages_lock);
+	while (i < PTES_PER_TABLE && device_pages[i] && device_pages[i] != e) {
+		i++;
+	}
+	if (i < PTES_PER_TABLE) {
+		WRITE_ONCE(device_pages[i], e);
+	}
+	spin_unlock(&device_pages_lock);
+	return i < PTES_PER_TABLE ?
+	       (char *)IOREMAP_START + i * PAGE_SIZE + off : NULL;
+}
+
+__init const void *boot_map(u64 maddr, u64 size)
 {
 	return map_device(maddr, size, PTE_HV_RO);
 }

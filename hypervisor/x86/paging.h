@@ -34,8 +34,14 @@ void paging_map_cpu(unsigned int cpu);
 /* What va in our own range maps to (4 KiB granularity); INVALID_MFN: nothing. */
 mfn_t hv_va_to_mfn(unsigned long va);
 
-/* Maps device memory uncached; panics at boot when space runs out. */
+/* Boot: maps device memory uncached. */
 void *ioremap(u64 maddr, u64 size);
+
+/*
+ * The byte at maddr, device memory, uncached, and the rest of its page; mapped
+ * for good, once however often it is asked for.  NULL when there are 512.
+ */
+char *device_page(u64 maddr);
 
 /* Sets one page of this CPU's area; 0: not present. */
 void percpu_set_page(unsigned long va, pte_t new);

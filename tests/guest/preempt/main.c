@@ -219,6 +219,34 @@ TEST(preempt_bad_tree, 0)
 	tree_free(&t);
 }
 
+/* A tree as our own root, by mov to cr3: taken, and given up, whole. */
+TEST(preempt_cr3, 0)
+{
+	static struct tree t;
+	struct fault f;
+
+	tree_make(&t);
+	CHECK_EQ(page_set_writable(t.l4, true), 0);
+	for (unsigned int i = 0; i < 512; i++) {
+		if (i < 256 || i > 271) {
+			t.l4[i] = t.l4[i] ? t.l4[i] : kernel_root[i];
+		}
+	}
+	CHECK_EQ(page_set_writable(t.l4, false), 0);
+	begin();
+	for (unsigned int round = 0; goes_on(round, 40); round++) {
+		TRY(f, "mov %0, %%cr3", : : "r" (virt_to_maddr(t.l4)));
+		CHECK_EQ(f.vector, -1);
+		TRY(f, "mov %0, %%cr3", : : "r" (virt_to_maddr(kernel_root)));
+		CHECK_EQ(f.vector, -1);
+	}
+	end();
+	CHECK_EQ(page_set_writable(t.l4, true), 0);
+	memset(t.l4, 0, PAGE_SIZE);
+	CHECK_EQ(page_set_writable(t.l4, false), 0);
+	tree_free(&t);
+}
+
 /* Trees as another vCPU's root, in a context that is bad for another reason. */
 TEST(preempt_initialise, ALONE)
 {

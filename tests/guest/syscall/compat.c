@@ -10,9 +10,12 @@
  * From Intel's SDM, volume 2 (INTO, BOUND) and volume 1, 3.2.1, and
  * <xen/callback.h>.
  */
+#include "common/audit.h"
 #include "common/snippet.h"
 
 extern const char entry_exceptions[];
+
+#define CODE32		0x00cffb000000ffffUL
 
 static unsigned char *page;
 
@@ -134,6 +137,61 @@ TEST(compat_sysenter, 0)
 	CHECK_EQ(got->vector, ENTRY_SYSENTER);
 	CHECK_EQ(got->rbx, 0x1234);
 	CHECK_EQ(got->cs & 3, 3);
+}
+
+/*
+ * A code segment does not have to begin at 0.
+ *
+ * Differs from Xen 4.17: the forced cpuid works in such a segment too; Xen looks for
+ * it as if the segment began at 0.
+ */
+TEST(compat_segment_base, 0)
+{
+	static const unsigned char in[] = { 0xe5, 0x80, 0xcc };
+	static const unsigned char cpuid[] = {
+		0x0f, 0x0b, 0x78, 0x65, 0x6e, 0x0f, 0xa2, 0xcc,
+	};
+	static const uint32_t bases[] = {
+		0, 0x1000, 0x123000, USER_VA, 0xfff00000, 0x80000040,
+	};
+	uint64_t *ldt = page_alloc();
+
+	if (!is_initial_domain()) {
+		test_skip("no ports here");
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(bases); i++) {
+		uint64_t base = bases[i];
+
+		ldt[i] = CODE32 | (base & 0xffffff) << 16 |
+			 (base & 0xff000000) << 32;
+	}
+	CHECK_EQ(page_set_writable(ldt, false), 0);
+	CHECK_EQ(set_ldt(ldt, 512), 0);
+	begin();
+	set_iopl(3);
+	for (unsigned int i = 0; i < ARRAY_SIZE(bases); i++) {
+		struct regs r = state();
+		const struct regs *got;
+
+		test_case("base %x", bases[i]);
+		r.cs = i << 3 | 7;
+		r.rip = (uint32_t)(USER_VA - bases[i]);
+		got = run(in, sizeof(in), &r);
+		CHECK_EQ(got->vector, VEC_BP);
+		CHECK_EQ(got->rip, (uint32_t)(r.rip + sizeof(in)));
+		CHECK_EQ(got->cs, r.cs);
+		if (!on_paravane()) {
+			continue;
+		}
+		got = run(cpuid, sizeof(cpuid), &r);
+		CHECK_EQ(got->vector, VEC_BP);
+		CHECK_EQ(got->rip, (uint32_t)(r.rip + sizeof(cpuid)));
+	}
+	set_iopl(0);
+	end();
+	CHECK_EQ(set_ldt(NULL, 0), 0);
+	CHECK_EQ(page_set_writable(ldt, true), 0);
+	page_free(ldt);
 }
 
 TEST(compat_emulated, 0)
