@@ -191,6 +191,7 @@ int insn_decode(struct insn *in, const u8 *bytes, unsigned int n,
 			  (in->addr32 && !long_mode))) {
 		return -EINVAL;
 	}
+	in->addr32 |= !long_mode;
 	if (attributes & OP_MODRM) {
 		decode_modrm(in, &c, long_mode);
 	}

@@ -32,7 +32,8 @@ struct insn {
 	u8 width;		/* operand's bytes: 1, 2, 4, 8 */
 	u8 segment;		/* that a memory operand is in */
 	bool memory, rip_relative;
-	bool lock, rep, repne, opsize, addr32;
+	bool lock, rep, repne, opsize;
+	bool addr32;		/* addresses and counts have 32 bits */
 	s64 disp;
 	u64 imm;		/* sign extended where the CPU does */
 };

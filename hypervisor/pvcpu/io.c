@@ -112,7 +112,8 @@ static bool string_element(struct vcpu *v, const struct insn *in,
 		guest_page_fault(regs, va, ins ? PF_WRITE : 0);
 		return false;
 	}
-	*pointer += regs->rflags & EFLAGS_DF ? -(u64)bytes : bytes;
+	va += regs->rflags & EFLAGS_DF ? -(u64)bytes : bytes;
+	*pointer = in->addr32 ? (u32)va : va;
 	return true;
 }
 
@@ -122,6 +123,9 @@ static bool string_io(struct vcpu *v, const struct insn *in,
 {
 	bool rep = in->rep || in->repne;
 
+	if (rep && in->addr32) {
+		regs->rcx = regs->ecx;
+	}
 	for (u64 n = rep ? min(regs->rcx, INS_BATCH) : 1; n > 0; n--) {
 		if (!string_element(v, in, regs)) {
 			return false;

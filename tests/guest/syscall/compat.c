@@ -194,6 +194,45 @@ TEST(compat_segment_base, 0)
 	page_free(ldt);
 }
 
+/* Addresses and counts of 32-bit code have 32 bits, whatever is above them. */
+TEST(compat_string_io, 0)
+{
+	/* mov $FLAT_USER_DS32, %eax; mov %eax, %es; rep insb; int3 */
+	static const unsigned char rep_insb[] = {
+		0xb8, FLAT_USER_DS32 & 0xff, FLAT_USER_DS32 >> 8, 0, 0,
+		0x8e, 0xc0, 0xf3, 0x6c, 0xcc,
+	};
+	const uint64_t high = 0x7700000000;
+	struct regs r = state();
+	const struct regs *got;
+	unsigned int changed = 0;
+
+	if (!is_initial_domain()) {
+		test_skip("no ports here");
+	}
+	begin();
+	set_iopl(3);
+	memset(page, 0x5a, PAGE_SIZE);
+	r.rdx = 0x80;
+	r.rcx = high | 4;
+	r.rdi = high | (USER_VA + 256);
+	got = run(rep_insb, sizeof(rep_insb), &r);
+	CHECK_EQ(got->vector, VEC_BP);
+	CHECK_EQ((uint32_t)got->rcx, 0);
+	CHECK_EQ((uint32_t)got->rdi, USER_VA + 260);
+	for (unsigned int i = 260; i < 1024; i++) {
+		changed += page[i] != 0x5a;
+	}
+	CHECK_EQ(changed, 0);
+	test_case("none at all");
+	r.rcx = high;
+	got = run(rep_insb, sizeof(rep_insb), &r);
+	CHECK_EQ(got->vector, VEC_BP);
+	CHECK_EQ((uint32_t)got->rdi, USER_VA + 256);
+	set_iopl(0);
+	end();
+}
+
 TEST(compat_emulated, 0)
 {
 	static const struct {
