@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from machine import Machine, MachineError, free_port
-from world import TOP
+from world import TOP, Group
 
 HV_WORDS = "dom0_mem=384M,max:384M console=com1 com1=115200,8n1"
 LINUX_WORDS = "console=hvc0 cryptomgr.notests quiet pv.bare pv.halt"
@@ -120,8 +120,8 @@ def refusal(world, words, line):
     m = Machine(None, world.log_path(), qemu=[
         *QEMU, "-m", "512", "-kernel", world.hypervisor, *words])
     with m:
-        _, text = m.wait_line(line, 20)
-        m.wait_line("halted", 5)
+        _, text = m.wait_line(line, 60)
+        m.wait_line("halted", 20)
         return text.strip()
 
 
@@ -175,12 +175,12 @@ def own_fault(world):
             if answer != "OK" and not answer.startswith("T05"):
                 raise MachineError(f"gdb's {command}: {answer}")
         gdb.socket.sendall(b"$c#63")
-        m.wait_line(r"Exception 14 in the hypervisor.*address 0\b", 20)
-        m.wait_line("rip e008:0000000000000000 .* rflags", 5)
-        m.wait_line("Call trace:", 5)
-        _, caller = m.wait_line(r"dom0_\w+\+0x|heap_\w+\+0x|boot_\w+\+0x", 5)
-        m.wait_line("BUG in Paravane at", 5)
-        m.wait_line("halted", 5)
+        m.wait_line(r"Exception 14 in the hypervisor.*address 0\b", 60)
+        m.wait_line("rip e008:0000000000000000 .* rflags", 20)
+        m.wait_line("Call trace:", 20)
+        _, caller = m.wait_line(r"dom0_\w+\+0x|heap_\w+\+0x|boot_\w+\+0x", 20)
+        m.wait_line("BUG in Paravane at", 20)
+        m.wait_line("halted", 20)
         return f"called by {caller.split()[-1]}"
 
 
@@ -208,15 +208,15 @@ def gdb_commands(world):
                 raise MachineError(f"no '{want}' in: {text[-600:]}")
 
 
-def tests(world):
+def groups():
     """All, in order."""
     def one(words, line):
-        return lambda: refusal(world, words, line)
+        return lambda world: refusal(world, words, line)
 
-    return [("GRUB on BIOS", lambda: grub_bios(world)),
-            ("GRUB on UEFI", lambda: grub_uefi(world)),
-            ("PVH, one module", lambda: pvh(world)),
-            *((f"refusal: {name}", one(words, line))
+    # Both boot one CD.
+    return [Group(("GRUB on BIOS", grub_bios), ("GRUB on UEFI", grub_uefi)),
+            Group(("PVH, one module", pvh)),
+            *(Group((f"refusal: {name}", one(words, line)))
               for name, words, line in REFUSALS),
-            ("a fault of our own", lambda: own_fault(world)),
-            ("gdb's commands", lambda: gdb_commands(world))]
+            Group(("a fault of our own", own_fault)),
+            Group(("gdb's commands", gdb_commands))]

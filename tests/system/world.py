@@ -1,13 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The Paravane authors
-"""What system tests share: images, made once, and machines to boot on them."""
+"""What system tests share: images, made once, and machines to boot on them.
+
+Several tests run at a time, each in a World of its own: the same images, but
+its own log, its own folder for disks.
+"""
+import copy
 import os
+import re
 import shutil
 import subprocess
+import threading
 
 from machine import TOP, Machine, MachineError
 
-__all__ = ["World", "MachineError", "TOP"]
+__all__ = ["Group", "World", "MachineError", "TOP"]
+
+
+class Group:
+    """Tests, pairs of a name and a function of a World, that share a machine
+    and so run one after the other; `close` is called after the last.
+    """
+
+    def __init__(self, *tests, close=lambda: None):
+        self.tests = tests
+        self.close = close
 
 
 class World:
@@ -18,13 +35,25 @@ class World:
         self.images = os.environ.get("PARAVANE_IMAGES", f"{build}/images")
         self.hypervisor = hypervisor or f"{build}/paravane"
         self.logs = f"{build}/system"
-        self.log_name = "none"
+        self.test_name = "none"
         self.made = set()
+        self.making = threading.Lock()
         os.makedirs(self.logs, exist_ok=True)
 
+    def of_test(self, name):
+        """The same for the test of that name."""
+        own = copy.copy(self)
+        own.test_name = re.sub(r"[^\w.=]+", "-", name)     # QEMU's words
+        return own
+
     def log_path(self):
-        """Where the serial line of the running test goes."""
-        return f"{self.logs}/{self.log_name}.log"
+        """Where the serial line of the test goes."""
+        return f"{self.logs}/{self.test_name}.log"
+
+    def file(self, name):
+        """A file of the test's own."""
+        os.makedirs(f"{self.logs}/{self.test_name}", exist_ok=True)
+        return f"{self.logs}/{self.test_name}/{name}"
 
     @staticmethod
     def script(name, *words):
@@ -36,10 +65,13 @@ class World:
                                + done.stderr[-400:])
 
     def once(self, path, *command):
-        """An image that the first test which needs it makes."""
-        if path not in self.made:
-            self.script(*command)
-            self.made.add(path)
+        """An image that the first test which needs it makes. One image at a
+        time: the scripts share what they fetch and unpack.
+        """
+        with self.making:
+            if path not in self.made:
+                self.script(*command)
+                self.made.add(path)
         return path
 
     def kernel(self, series):
@@ -68,7 +100,7 @@ class World:
         """A fresh root disk for a guest."""
         first = f"{self.images}/test-disk.img"
         self.once(first, "mkguest", "disk", first)
-        path = f"{self.logs}/disk{number}.img"
+        path = self.file(f"disk{number}.img")
         shutil.copyfile(first, path)
         return path
 
