@@ -652,6 +652,11 @@ def size(world):
                      for line in rows)
 
 
+def linux_patches(world):
+    """The patches of pv-guest/linux fit the source that Debian has now."""
+    return world.script("build-linux", "--check")
+
+
 def groups():
     """All but the one below; the longest first, so that no lane idles."""
     from builder import bad_kernels     # it needs this module
@@ -678,6 +683,7 @@ def groups():
         Group(("domain 0's log", log_errors)),
         Group(("devices of domain 0", devices)),
         Group(("size and start", size)),
+        Group(("patches for Linux guests", linux_patches)),
     ]
 
 

@@ -57,12 +57,13 @@ class World:
 
     @staticmethod
     def script(name, *words):
-        """Runs one of scripts/."""
+        """Runs one of scripts/; what it says."""
         done = subprocess.run([f"{TOP}/scripts/{name}", *words], check=False,
                               capture_output=True, text=True)
         if done.returncode != 0:
             raise MachineError(f"scripts/{name} {' '.join(words)}: "
                                + done.stderr[-400:])
+        return done.stdout.strip()
 
     def once(self, path, *command):
         """An image that the first test which needs it makes. One image at a
