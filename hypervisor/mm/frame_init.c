@@ -64,9 +64,11 @@ __init void mm_init(void)
 	for (unsigned long m = 0; m < max_mfn; m += EDGE) {
 		mfn_t m2p_page = hv_va_to_mfn(M2P_START + m * sizeof(u64));
 
+		/* In use, as no type: it takes no other, not writable either. */
 		if (mfn_valid(m2p_page) && boot_ram_within(m, m + 1)) {
 			frame_table[m2p_page.v].state =
-				FS_OWNER(OWNER_HV) | FS_REF_ONE;
+				FS_OWNER(OWNER_HV) | FS_REF_ONE |
+				FS_VALID | FS_TYPE_REF_ONE;
 		}
 	}
 	log_info("Memory: %lu MiB free\n", nr_free_frames >> 8);

@@ -53,6 +53,58 @@ TEST(memory_m2p, 0)
 	CHECK(extents[0] != 0);
 }
 
+/* An entry of TEST_VA that names a frame of the hypervisor's. */
+static long map_theirs(pte_t e)
+{
+	return hypercall(__HYPERVISOR_update_va_mapping_otherdomain, TEST_VA, e,
+			 UVMF_INVLPG, DOMID_XEN, 0);
+}
+
+/* The domain that has the machine may map the table, to read; nothing more. */
+TEST(memory_m2p_read_only, 0)
+{
+	struct xen_machphys_mfn_list list = { .max_extents = 1 };
+	xen_pfn_t mfn = 0;
+	struct mmuext_op op;
+	struct mmu_update req;
+	uint64_t first;
+
+	if (!is_initial_domain()) {
+		test_skip("not the control domain");
+	}
+	set_xen_guest_handle(list.extent_start, &mfn);
+	CHECK_EQ(hc_memory_op(XENMEM_machphys_mfn_list, &list), 0);
+	first = ((uint64_t *)MACH2PHYS_VIRT_START)[0x100];
+	pte_reach(kernel_root, TEST_VA, 1);
+	test_case("to read");
+	CHECK_EQ(map_theirs(pte_make(mfn, PTE_USER & ~PTE_RW)), 0);
+	CHECK_EQ(((uint64_t *)TEST_VA)[0x100], first);
+	CHECK_EQ(hc_update_va_mapping(TEST_VA, 0, UVMF_INVLPG), 0);
+	test_case("to write");
+	CHECK(map_theirs(pte_make(mfn, PTE_USER)) < 0);
+	test_case("as a table");
+	for (unsigned int cmd = MMUEXT_PIN_L1_TABLE;
+	     cmd <= MMUEXT_UNPIN_TABLE; cmd++) {
+		op = (struct mmuext_op) { .cmd = cmd, .arg1.mfn = mfn };
+		CHECK(hc_mmuext_op(&op, 1, NULL, DOMID_XEN) < 0);
+	}
+	test_case("cleared, or copied to");
+	op = (struct mmuext_op) { .cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = mfn };
+	CHECK(hc_mmuext_op(&op, 1, NULL, DOMID_XEN) < 0);
+	op = (struct mmuext_op) {
+		.cmd = MMUEXT_COPY_PAGE, .arg1.mfn = mfn, .arg2.src_mfn = mfn,
+	};
+	CHECK(hc_mmuext_op(&op, 1, NULL, DOMID_XEN) < 0);
+	test_case("an entry written");
+	req = (struct mmu_update) {
+		.ptr = (mfn << PAGE_SHIFT) + 0x800, .val = first,
+	};
+	CHECK(hc_mmu_update(&req, 1, NULL,
+			    DOMID_XEN | (DOMID_XEN + 1) << 16) < 0);
+	CHECK_EQ(((uint64_t *)MACH2PHYS_VIRT_START)[0x100], first);
+	unmap_test_va(TEST_VA);
+}
+
 TEST(memory_map, 0)
 {
 	static struct {
