@@ -22,7 +22,7 @@ copy_program() {
     local root=$1 file=$2 to=${3:-$2} lib needs
     [ -e "$file" ] || die "$file is missing"
     install -D -m 755 "$file" "$root$to"
-    if [ "$(head -c4 "$file" | tail -c3)" != ELF ]; then
+    if [ "$(head -c4 "$file" | tail -c3 | tr -d '\0')" != ELF ]; then
         return 0
     fi
     # A static program makes ldd fail; that is fine.
