@@ -191,7 +191,7 @@ struct domain {
 	spinlock_t event_lock;		/* ports; irqsave */
 	struct evtchn *ports;
 	unsigned int nr_ports;		/* <= 4096, two-level */
-	u64 polling_vcpus;		/* atomic bit mask */
+	u64 polling_vcpus;		/* each vCPU sets and clears its own bit */
 
 	/* grants (grant/) */
 	struct grant_table *grants;

@@ -274,6 +274,9 @@ static void become(struct runqueue *rq, unsigned int cpu, struct vcpu *next,
 	if (next != rq->idle) {
 		atomic_and(&cpus_idle, ~CPUMASK(cpu));
 	}
+	if (unlikely(READ_ONCE(next->domain->polling_vcpus) & BIT(next->id))) {
+		atomic_and(&next->domain->polling_vcpus, ~BIT(next->id));
+	}
 }
 
 /* SOFTIRQ_SCHEDULE. */

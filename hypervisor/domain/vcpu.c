@@ -164,18 +164,12 @@ void vcpu_down(struct vcpu *v)
 
 void vcpu_unblock(struct vcpu *v)
 {
-	u64 f = READ_ONCE(v->pause_flags);
+	u64 mask = VPF_BLOCKED | VPF_POLLING;
 
-	if (!(f & (VPF_BLOCKED | VPF_POLLING))) {
-		return;
-	}
-	/* In this order: it may run, and poll anew, once the flag is cleared. */
-	if (f & VPF_POLLING) {
-		atomic_and(&v->domain->polling_vcpus, ~BIT(v->id));
-	}
-	f = __atomic_fetch_and(&v->pause_flags, ~(VPF_BLOCKED | VPF_POLLING),
-			       __ATOMIC_SEQ_CST);
-	if (f & (VPF_BLOCKED | VPF_POLLING)) {
+	/* Its bit in polling_vcpus stays: only v itself changes that. */
+	if ((READ_ONCE(v->pause_flags) & mask) &&
+	    (__atomic_fetch_and(&v->pause_flags, ~mask, __ATOMIC_SEQ_CST) &
+	     mask)) {
 		vcpu_wake(v);
 	}
 }

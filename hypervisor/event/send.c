@@ -20,7 +20,8 @@ static void wake_pollers(struct domain *d, evtchn_port_t port)
 		struct vcpu *v = d->vcpus[bit_lowest(mask)];
 		evtchn_port_t p = READ_ONCE(v->poll_port);
 
-		if (p == port || p == ~0U) {
+		if ((p == port || p == ~0U) &&
+		    READ_ONCE(v->pause_flags) & VPF_POLLING) {
 			vcpu_unblock(v);
 		}
 	}
