@@ -274,6 +274,7 @@ static void become(struct runqueue *rq, unsigned int cpu, struct vcpu *next,
 	if (next != rq->idle) {
 		atomic_and(&cpus_idle, ~CPUMASK(cpu));
 	}
+	/* It runs, so it polls no more; see vcpu_unblock. */
 	if (unlikely(READ_ONCE(next->domain->polling_vcpus) & BIT(next->id))) {
 		atomic_and(&next->domain->polling_vcpus, ~BIT(next->id));
 	}

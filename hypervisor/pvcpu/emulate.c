@@ -31,6 +31,10 @@ static bool in_long_mode(const struct cpu_user_regs *regs, vaddr_t *at)
 		(regs->cs & 4 ? PERCPU_LDT_OFF : PERCPU_GDT_OFF));
 	u64 desc, base;
 
+	if (likely(regs->cs == GUEST_CS64)) {
+		*at = regs->rip;
+		return true;
+	}
 	if (!user_get_word(&desc, &table[regs->cs >> 3])) {
 		desc = 0;
 	}
@@ -61,7 +65,7 @@ static void retire(struct cpu_user_regs *regs, unsigned int length)
 	}
 	regs->rflags &= ~(u64)EFLAGS_RF;
 	cpu_info()->counts[COUNT_EMULATED]++;
-	if (regs->rflags & EFLAGS_TF) {
+	if (length && regs->rflags & EFLAGS_TF) {
 		current->pv.dr[6] |= DR6_BS;
 		guest_trap(regs, TRAP_DB, 0);
 	}

@@ -109,3 +109,10 @@ int set_ldt(const void *base, unsigned int entries)
 
 	return hc_mmuext_op(&op, 1, NULL, DOMID_SELF);
 }
+
+int set_iopl(unsigned int level)
+{
+	struct physdev_set_iopl op = { .iopl = level };
+
+	return hc_physdev_op(PHYSDEVOP_set_iopl, &op);
+}

@@ -164,6 +164,9 @@ void check_unreferenced(void *page);
 /* MMUEXT_SET_LDT: its result. */
 int set_ldt(const void *base, unsigned int entries);
 
+/* PHYSDEVOP_set_iopl, the caller's level for ports: its result. */
+int set_iopl(unsigned int level);
+
 /* A page of user mode's own at `va`, below 4 GiB; 32-bit code can run there. */
 #define USER_VA		0x00400000UL
 

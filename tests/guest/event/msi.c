@@ -53,13 +53,12 @@ static uint32_t table_offset;
 /* The first device that has MSI-X, and where its table is. */
 static void find_device(void)
 {
-	struct physdev_set_iopl iopl = { .iopl = 1 };
 	struct physdev_pci_device_add add = { 0 };
 
 	if (!is_initial_domain()) {
 		test_skip("no devices here");
 	}
-	CHECK_EQ(hc_physdev_op(PHYSDEVOP_set_iopl, &iopl), 0);
+	CHECK_EQ(set_iopl(1), 0);
 	for (unsigned int bdf = 0; bdf < 32 << 3; bdf += 8) {
 		unsigned int cap = pci_read(bdf, 0) == ~0U ? 0 : find_msix(bdf);
 		uint32_t table, bar;
@@ -73,9 +72,11 @@ static void find_device(void)
 			add.devfn = bdf;
 			CHECK_EQ(hc_physdev_op(PHYSDEVOP_pci_device_add, &add),
 				 0);
+			CHECK_EQ(set_iopl(0), 0);
 			return;
 		}
 	}
+	CHECK_EQ(set_iopl(0), 0);
 	test_skip("no device with MSI-X");
 }
 

@@ -12,16 +12,9 @@
 /* Two pages for code, in a row at TEST_VA. */
 static unsigned char *page[2];
 
-static void set_iopl(unsigned int level)
-{
-	struct physdev_set_iopl op = { .iopl = level };
-
-	CHECK_EQ(hc_physdev_op(PHYSDEVOP_set_iopl, &op), 0);
-}
-
 static void begin(void)
 {
-	set_iopl(1);
+	CHECK_EQ(set_iopl(1), 0);
 	for (unsigned int i = 0; i < 2; i++) {
 		page[i] = page_alloc();
 		CHECK_EQ(map_page(kernel_root, TEST_VA + i * PAGE_SIZE,
@@ -32,7 +25,7 @@ static void begin(void)
 
 static void end(void)
 {
-	set_iopl(0);
+	CHECK_EQ(set_iopl(0), 0);
 	unmap_test_va(TEST_VA);
 	page_free(page[0]);
 	page_free(page[1]);

@@ -96,19 +96,12 @@ TEST(privop_write_every_register, 0)
 	page_free(code);
 }
 
-static void set_iopl(unsigned int level)
-{
-	struct physdev_set_iopl op = { .iopl = level };
-
-	CHECK_EQ(hc_physdev_op(PHYSDEVOP_set_iopl, &op), 0);
-}
-
 static void need_ports(void)
 {
 	if (!is_initial_domain()) {
 		test_skip("no ports for this domain");
 	}
-	set_iopl(1);
+	CHECK_EQ(set_iopl(1), 0);
 }
 
 #define FILLED	"mov $0x1122334455667788, %rax\n mov %edi, %edx\n"
@@ -164,7 +157,7 @@ TEST(privop_widths, 0)
 			 0x1122334455667788 & cases[i].same);
 		CHECK_EQ(snippet_result() & cases[i].clear, 0);
 	}
-	set_iopl(0);
+	CHECK_EQ(set_iopl(0), 0);
 }
 
 /* rsi: the state: rdi, rsi, rcx, rflags' DF; it comes back there. */
@@ -261,7 +254,7 @@ TEST(privop_strings, 0)
 		CHECK_EQ(seen->cr2, TEST_VA + 8);
 		CHECK_EQ(seen->regs.rcx, 5);
 	}
-	set_iopl(0);
+	CHECK_EQ(set_iopl(0), 0);
 	unmap_test_va(TEST_VA);
 	page_free(page[0]);
 	page_free(page[1]);

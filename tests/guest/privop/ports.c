@@ -23,13 +23,6 @@ SNIPPET(i_insb, "mov %rdi, %rax\n mov $0x71, %edx\n mov $4, %ecx\n"
 
 #define POST_PORT	0x80	/* harmless everywhere */
 
-static int set_iopl(uint32_t level)
-{
-	struct physdev_set_iopl op = { .iopl = level };
-
-	return hc_physdev_op(PHYSDEVOP_set_iopl, &op);
-}
-
 TEST(ports_iopl, 0)
 {
 	if (!is_initial_domain()) {

@@ -27,13 +27,6 @@ static struct regs state(void)
 	};
 }
 
-static void set_iopl(unsigned int level)
-{
-	struct physdev_set_iopl op = { .iopl = level };
-
-	CHECK_EQ(hc_physdev_op(PHYSDEVOP_set_iopl, &op), 0);
-}
-
 static void begin(void)
 {
 	page = page_alloc();
@@ -168,7 +161,7 @@ TEST(compat_segment_base, 0)
 	CHECK_EQ(page_set_writable(ldt, false), 0);
 	CHECK_EQ(set_ldt(ldt, 512), 0);
 	begin();
-	set_iopl(3);
+	CHECK_EQ(set_iopl(3), 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bases); i++) {
 		struct regs r = state();
 		const struct regs *got;
@@ -187,7 +180,7 @@ TEST(compat_segment_base, 0)
 		CHECK_EQ(got->vector, VEC_BP);
 		CHECK_EQ(got->rip, (uint32_t)(r.rip + sizeof(cpuid)));
 	}
-	set_iopl(0);
+	CHECK_EQ(set_iopl(0), 0);
 	end();
 	CHECK_EQ(set_ldt(NULL, 0), 0);
 	CHECK_EQ(page_set_writable(ldt, true), 0);
@@ -211,7 +204,7 @@ TEST(compat_string_io, 0)
 		test_skip("no ports here");
 	}
 	begin();
-	set_iopl(3);
+	CHECK_EQ(set_iopl(3), 0);
 	memset(page, 0x5a, PAGE_SIZE);
 	r.rdx = 0x80;
 	r.rcx = high | 4;
@@ -229,7 +222,7 @@ TEST(compat_string_io, 0)
 	got = run(rep_insb, sizeof(rep_insb), &r);
 	CHECK_EQ(got->vector, VEC_BP);
 	CHECK_EQ((uint32_t)got->rdi, USER_VA + 256);
-	set_iopl(0);
+	CHECK_EQ(set_iopl(0), 0);
 	end();
 }
 
@@ -258,7 +251,7 @@ TEST(compat_emulated, 0)
 		test_skip("no ports here");
 	}
 	begin();
-	set_iopl(3);
+	CHECK_EQ(set_iopl(3), 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t mask = cases[i].reads == 4 ? 0xffffffff :
 				(1UL << 8 * cases[i].reads) - 1;
@@ -274,13 +267,13 @@ TEST(compat_emulated, 0)
 		CHECK_EQ(got->rax & ~mask, cases[i].rax);
 		CHECK_EQ(got->cs, FLAT_USER_CS32);
 	}
-	set_iopl(1);
+	CHECK_EQ(set_iopl(1), 0);
 	test_case("and not without IOPL");
 	{
 		struct regs r = state();
 
 		CHECK_EQ(run(cases[1].code, 4, &r)->vector, VEC_GP);
 	}
-	set_iopl(0);
+	CHECK_EQ(set_iopl(0), 0);
 	end();
 }
