@@ -496,18 +496,22 @@ def shapes(shared):
 
 def fairness(world, seconds=10):
     """Two CPUs, domain 0 busy on both, and four guests of two vCPUs each that
-    spin or poll without end: domain 0 gets its share, a fifth of the time;
-    each guest gets something (who polls rests a little each time). All times
-    are the hypervisor's own clock's.
+    spin or poll without end. A fifth of the time is everyone's: domain 0 and
+    the guests that spin want more, so they get that and what is left, all
+    alike. Who polls for 20 us at a time cannot use a fifth, and how much it
+    uses depends on how late the emulated timers come (0.077 to 0.149 was
+    seen): it gets something, and no more than a fifth. How soon it runs is
+    tests/guest/sched/latency. All times are the hypervisor's own clock's.
     """
+    hogs = {"hog0": "spin", "hog1": "poll", "hog2": "spin", "hog3": "poll"}
     m = world.boot("--cpus", "2", disks=[world.store()])
     with m:
         m.wait_line("pv: ready", 240)
-        for n, how in enumerate(("spin", "poll", "spin", "poll")):
-            create(m, guest(f"hog{n}", 0, memory=4, vcpus=2, extra=how,
+        for name, how in hogs.items():
+            create(m, guest(name, 0, memory=4, vcpus=2, extra=how,
                             kernel="/guests/keel-hog", ramdisk=None,
                             disk=None, vif=None))
-            wait_guest(m, f"hog{n}", 60, f"hog: 2 vCPUs {how}")
+            wait_guest(m, name, 60, f"hog: 2 vCPUs {how}")
         m.run("for n in 1 2; do (while :; do :; done) < /dev/null "
               "> /dev/null 2>&1 & done; sleep 2", 120)
         was, now = [json.loads(part) for part in m.run(
@@ -518,8 +522,12 @@ def fairness(world, seconds=10):
     total = sum(used.values())
     parts = {name: u / total for name, u in used.items()}
     said = ", ".join(f"{name} {p:.3f}" for name, p in parts.items())
-    must(len(parts) == 5 and min(parts.values()) >= 0.08
-         and parts["Domain-0"] >= 0.18, f"a fifth was due: {said}")
+    poll = [parts.pop(name) for name, how in hogs.items() if how == "poll"]
+    must(set(parts) == {"Domain-0", "hog0", "hog2"}, f"ran: {said}")
+    must(min(parts.values()) >= 0.19
+         and max(parts.values()) - min(parts.values()) <= 0.03
+         and min(poll) >= 0.02 and max(poll) <= 0.22,
+         f"a fifth was due: {said}")
     return said
 
 
