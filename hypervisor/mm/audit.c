@@ -89,14 +89,13 @@ static int add_domain(struct domain *d, void *arg)
 
 static unsigned int compare(void)
 {
-	const u64 counts = FS_REF_MASK | FS_TYPE_REF_MASK;
 	unsigned int bad = 0;
 
 	for (unsigned long m = 0; m < max_mfn; m++) {
 		u64 s = frame_table[m].state;
 
 		if (frame_owner_id(s) < DOMID_FIRST_RESERVED &&
-		    (s & counts) != expected[m] && bad++ < MAX_LINES) {
+		    (s & FS_COUNTS) != expected[m] && bad++ < MAX_LINES) {
 			log_error("audit: mfn %lx of d%u: state %lx, expected counts %lx\n",
 				  m, frame_owner_id(s), s, expected[m]);
 		}

@@ -35,7 +35,8 @@
  *  References: a domain's allocation holds one (ALLOCATED: given back by
  *  decrease_reservation or destruction, exactly once), each present PTE that
  *  names the frame one, each grant mapping, each pin, each pointer that
- *  hypervisor code keeps.  At zero the frame is freed to its owner's pool.
+ *  hypervisor code keeps.  Each use comes with one; when neither is left the
+ *  frame is free.
  */
 #ifndef MM_FRAME_H
 #define MM_FRAME_H
@@ -77,6 +78,7 @@ enum frame_type {
 #define FS_TYPE_REF_BITS 18
 #define FS_TYPE_REF_ONE	(1ULL << FS_TYPE_REF_SHIFT)
 #define FS_TYPE_REF_MASK (((1ULL << FS_TYPE_REF_BITS) - 1) << FS_TYPE_REF_SHIFT)
+#define FS_COUNTS	(FS_REF_MASK | FS_TYPE_REF_MASK)
 #define FS_TYPE_SHIFT	43
 #define FS_TYPE_MASK	(7ULL << FS_TYPE_SHIFT)
 #define FS_TYPE(t)	((u64)(t) << FS_TYPE_SHIFT)

@@ -32,12 +32,15 @@ static inline bool frame_ref_get(struct frame *f, unsigned int owner)
 	return true;
 }
 
-/* Counts, among them a reference, are given back. */
+/*
+ * Counts are given back.  A use may be there a moment longer than its
+ * reference (frame_writable_drop): the frame goes with the last of both.
+ */
 static inline void frame_counts_put(struct frame *f, u64 counts)
 {
 	u64 s = atomic_sub_return(&f->state, counts);
 
-	if (unlikely(!(s & FS_REF_MASK))) {
+	if (unlikely(!(s & FS_COUNTS))) {
 		frame_release(f);
 	}
 }
@@ -104,11 +107,14 @@ static inline bool frame_use_put(struct frame *f)
 	return true;
 }
 
-/* Only the writable use goes or comes; the caller keeps its reference. */
+/*
+ * Only the writable use goes.  The reference is with the entry, which others
+ * may have taken out by now.
+ */
 static inline void frame_writable_drop(struct frame *f, u32 stamp)
 {
 	frame_stamp(f, stamp);
-	(void)atomic_sub_return(&f->state, FS_TYPE_REF_ONE);
+	frame_counts_put(f, FS_TYPE_REF_ONE);
 }
 
 #endif

@@ -138,7 +138,7 @@ static __noinline int type_put(struct frame *f, bool preemptible)
 		f->progress = PTES_PER_TABLE;
 		return claim_release(f, s, preemptible);
 	}
-	if (!(new & FS_REF_MASK)) {
+	if (!(new & FS_COUNTS)) {
 		frame_release(f);
 	}
 	return 0;

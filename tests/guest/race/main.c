@@ -70,6 +70,69 @@ TEST(race_entries, 0)
 	end();
 }
 
+static volatile unsigned long given;
+
+static void make_read_only(void *arg)
+{
+	unsigned long mfn = given;
+
+	(void)arg;
+	if (mfn) {
+		pte_write(&table[0], pte_make(mfn, PTE_USER & ~PTE_RW));
+	}
+}
+
+/*
+ * One makes an entry read-only, the other takes it out and gives the page up:
+ * the page goes when both have done with it.
+ */
+TEST(race_given_up, 0)
+{
+	struct xen_memory_reservation r = {
+		.nr_extents = 1, .domid = DOMID_SELF,
+	};
+	unsigned int times = 0, wrong = 0;
+	void *page = page_alloc();
+	xen_pfn_t mfn = virt_to_mfn(page);
+
+	begin();
+	set_xen_guest_handle(r.extent_start, &mfn);
+	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(table)), 0);
+	CHECK_EQ(hc_update_va_mapping((unsigned long)page, 0, UVMF_INVLPG), 0);
+	CHECK_EQ(hc_memory_op(XENMEM_decrease_reservation, &r), 1);
+	given = 0;
+	other_begin(make_read_only, NULL);
+	for (unsigned int i = 0; race_goes_on(i, ROUNDS / 20, times); i++) {
+		/* Not to be had while an entry keeps the last one. */
+		if (hc_memory_op(XENMEM_increase_reservation, &r) == 1) {
+			times++;
+			wrong += pte_write(&table[0],
+					   pte_make(mfn, PTE_USER)) != 0;
+			given = mfn;
+			for (unsigned int n = i % 64; n; n--) {
+				cpu_relax();
+			}
+			wrong += hc_memory_op(XENMEM_decrease_reservation,
+					      &r) != 1;
+			given = 0;
+		}
+		wrong += pte_write(&table[0], 0) != 0;
+	}
+	other_end();
+	CHECK(times > 0);
+	CHECK_EQ(wrong, 0);
+	CHECK_EQ(pte_write(&table[0], 0), 0);
+	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(table)), 0);
+	mfn = virt_to_pfn(page);
+	CHECK_EQ(hc_memory_op(XENMEM_populate_physmap, &r), 1);
+	p2m[virt_to_pfn(page)] = mfn;
+	CHECK_EQ(hc_update_va_mapping((unsigned long)page,
+				      pte_make(mfn, PTE_KERNEL), UVMF_INVLPG),
+		 0);
+	page_free(page);
+	end();
+}
+
 static void pin_unpin(void *arg)
 {
 	(void)arg;

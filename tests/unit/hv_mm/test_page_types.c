@@ -21,6 +21,7 @@
 #include "mm/frame_ref.h"
 #include "mm/l1_ref.h"
 #include "mm/pte_rules.h"
+#include "x86/tlb.h"
 
 #define DOMAINS		3
 #define MAX_FRAMES	96
@@ -449,4 +450,38 @@ Test(page_types, latest_end_counts)
 	/* A stamp from long ago does not count as a later one. */
 	frame_writable_put(f, 3 + (1U << 31));
 	cr_assert_eq(f->tlb_stamp, 3 + (1U << 31));
+}
+
+/*
+ * One CPU has made an entry read-only and is about to end its writable use;
+ * meanwhile others take the entry out and give the page up, which has perhaps
+ * another use.  It is nobody else's before the first one has come to its end.
+ */
+Test(page_types, freed_after_the_last_use_too)
+{
+	fake_machine_init(1);
+	fake_domain_init(1, false);
+	fake_run(1);
+	for (unsigned int others = 0; others < 2; others++) {
+		mfn_t m = frame_of_1(0, 0);
+		struct frame *f = mfn_to_frame(m);
+		u64 free = nr_free_frames;
+
+		for (unsigned int i = 0; i < 1 + others; i++) {
+			cr_assert_eq(page_type_get(m, FT_WRITABLE,
+						   &fake_domains[1], false), 0);
+		}
+		cr_assert(frame_put_allocation(m));
+		frame_ref_put(f);
+		if (others) {
+			(void)page_type_put(m, false);
+		}
+		cr_assert_eq(nr_free_frames, free);
+		cr_assert_eq(frame_owner_id(f->state), 1);
+		cr_assert(!frame_get(m, &fake_domains[1]));
+		frame_writable_drop(f, tlb_clock);
+		cr_assert_eq(nr_free_frames, free + 1);
+		cr_assert_eq(frame_owner_id(f->state), OWNER_FREE);
+	}
+	cr_assert_eq(frame_audit(), 0);
 }
