@@ -20,19 +20,18 @@ static inline pte_t *table_at(u64 entry_or_cr3)
 }
 
 /*
- * The L1 entry that maps va in the tables of the current vCPU, read only
- * (0 if there is none); and the machine address of the entry itself, which is
- * set whenever there is an L1 table (*where is otherwise left as it was).
- * Interrupts are off afterwards: the caller turns them on.
+ * The L1 entry that maps va in the kernel's tables of the current vCPU, also
+ * while its user mode runs, read only (0 if there is none); and the machine
+ * address of the entry itself, which is set whenever there is an L1 table
+ * (*where is otherwise left as it was).  Interrupts are off afterwards: the
+ * caller turns them on.
  *
- * The tables that are loaded are valid ones, and what their present entries
- * name are tables too, in RAM; the hypervisor's own are as good, but for large
- * pages.
+ * A root's tables are valid ones, and what their present entries name are
+ * tables too, in RAM; the hypervisor's own are as good, but for large pages.
  */
 static inline pte_t walk_l1(vaddr_t va, maddr_t *where)
 {
-	const struct vcpu *v = current;
-	u64 root = v->pv.kernel_mode ? v->pv.cr3_kernel : v->pv.cr3_user;
+	u64 root = current->pv.cr3_kernel;
 	pte_t e;
 
 	irq_disable();

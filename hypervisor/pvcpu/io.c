@@ -24,18 +24,23 @@ bool guest_iopl_ok(const struct vcpu *v)
 	return (v->pv.kernel_mode ? kernel_cpl : 3) <= v->pv.iopl;
 }
 
-static bool port_allowed(const struct vcpu *v, unsigned int port,
-			 unsigned int bytes)
+/* The bitmap is the kernel's, and in its tables only. */
+static bool port_allowed(struct vcpu *v, unsigned int port, unsigned int bytes)
 {
-	u16 bits;
+	bool kernel = v->pv.kernel_mode;
+	u16 bits = ~0;
 
 	if (guest_iopl_ok(v)) {
 		return true;
 	}
-	/* Two bytes, as the CPU reads them: a port's bits may straddle. */
-	return v->pv.iobmp && port + bytes <= v->pv.iobmp_ports &&
-		!copy_from_guest_va(&bits, v->pv.iobmp + port / 8, 2) &&
-		!(bits >> (port & 7) & ((1U << bytes) - 1));
+	if (port + bytes <= v->pv.iobmp_ports) {
+		guest_set_mode(v, true);
+		/* Two, as the CPU reads them: a port's bits may straddle. */
+		bits = copy_from_guest_va(&bits, v->pv.iobmp + port / 8, 2) ?
+		       ~0 : bits;
+		guest_set_mode(v, kernel);
+	}
+	return !(bits >> (port & 7) & ((1U << bytes) - 1));
 }
 
 static bool domain_owns_ports(const struct domain *d, unsigned int port,

@@ -11,7 +11,6 @@
 #include "pvcpu/pvcpu.h"
 #include "x86/asm.h"
 #include "x86/msr.h"
-#include "x86/smp.h"
 
 /*
  * Loads a selector; a bad one becomes null, and the result false.
@@ -52,10 +51,13 @@ void pvcpu_save_segments(struct vcpu *v)
 	u64 active = canonical(rdmsr(MSR_GS_BASE));
 	u64 other = canonical(rdmsr(MSR_KERNEL_GS_BASE));
 
-	__asm__("mov %%ds, %0" : "=m" (v->regs.ds));
-	__asm__("mov %%es, %0" : "=m" (v->regs.es));
-	__asm__("mov %%fs, %0" : "=m" (v->regs.fs));
-	__asm__("mov %%gs, %0" : "=m" (v->regs.gs));
+	/* Else the guest has not been told yet of those that it had. */
+	if (likely(!v->pv.bad_selectors)) {
+		__asm__("mov %%ds, %0" : "=m" (v->regs.ds));
+		__asm__("mov %%es, %0" : "=m" (v->regs.es));
+		__asm__("mov %%fs, %0" : "=m" (v->regs.fs));
+		__asm__("mov %%gs, %0" : "=m" (v->regs.gs));
+	}
 	v->pv.fs_base = canonical(rdmsr(MSR_FS_BASE));
 	v->pv.gs_base_kernel = v->pv.kernel_mode ? active : other;
 	v->pv.gs_base_user = v->pv.kernel_mode ? other : active;
@@ -63,7 +65,8 @@ void pvcpu_save_segments(struct vcpu *v)
 
 /*
  * The descriptor tables' windows and CR3 are v's already.  A selector that
- * cannot be loaded any more is told to the guest on its way out.
+ * cannot be loaded any more is told to the guest on its way out: the scheduler
+ * has raised SOFTIRQ_PUBLISH, so we look there.
  */
 void pvcpu_load_segments(struct vcpu *v)
 {
@@ -79,10 +82,7 @@ void pvcpu_load_segments(struct vcpu *v)
 	      v->pv.gs_base_kernel);
 	wrmsr(v->pv.kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE,
 	      v->pv.gs_base_user);
-	if (!good) {
-		v->pv.bad_selectors = true;
-		softirq_raise(SOFTIRQ_SCHEDULE);
-	}
+	v->pv.bad_selectors = !good;
 }
 
 /* The user's gs, its base from the descriptor; we are in kernel mode. */

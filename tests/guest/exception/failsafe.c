@@ -5,7 +5,8 @@
  * ss is #GP with the selector as error code, in the frame of what should have
  * been returned to. A data segment whose descriptor goes away while another
  * vCPU has the CPU is found out when this one is run again: the failsafe
- * callback is called, and the register holds null.
+ * callback is called, and the register holds null; the callback's frame has
+ * what it held, also when the CPU went elsewhere again in between.
  *
  * From <xen/callback.h>, CALLBACKTYPE_failsafe; Intel's SDM, volume 2, IRET.
  */
@@ -132,6 +133,72 @@ TEST(failsafe, 0)
 		CHECK_EQ(ds & 0xffff, 0);
 		events_disable();
 	}
+	trap_set_hook(NULL);
+	other_end();
+	set_mask(1);
+	vcpu_pin(0, 0, 0xff);
+	vcpu_pin(0, 1, 0xff);
+	CHECK_EQ(hc_set_gdt(NULL, 0), 0);
+	CHECK_EQ(page_set_writable(gdt, true), 0);
+	page_free(gdt);
+}
+
+/* Takes es from the frame: rcx, r11, ds, es, fs, gs; rcx is free. */
+extern const char failsafe_look[];
+static volatile unsigned long frame_es;
+asm(".pushsection .text\n"
+    "failsafe_look:\n"
+    "	mov	24(%rsp), %rcx\n"
+    "	mov	%rcx, frame_es(%rip)\n"
+    "	jmp	entry_failsafe\n"
+    ".popsection\n");
+
+/* Wakes after a time that is another one each time, and takes the CPU. */
+static void sleep_a_little(void *arg)
+{
+	static unsigned int n;
+
+	(void)arg;
+	nap(n++ * 997 % 150000);
+}
+
+TEST(failsafe_frame, 0)
+{
+	struct callback_register cb = {
+		.type = CALLBACKTYPE_failsafe,
+		.address = (unsigned long)failsafe_look,
+	};
+	uint64_t *gdt = page_alloc();
+	unsigned long mfn = virt_to_mfn(gdt);
+	unsigned int wrong = 0, seen = 0;
+
+	if (!is_initial_domain()) {
+		test_skip("not the control domain");
+	}
+	need_two_vcpus();
+	CHECK_EQ(page_set_writable(gdt, false), 0);
+	CHECK_EQ(hc_set_gdt(&mfn, 512), 0);
+	CHECK_EQ(hc_callback_op(CALLBACKOP_register, &cb), 0);
+	vcpu_pin(0, 0, 1);
+	vcpu_pin(0, 1, 1);
+	trap_set_hook(on_failsafe);
+	other_begin(sleep_a_little, NULL);
+	for (unsigned int round = 0; round < 500; round++) {
+		CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), DATA_RW),
+			 0);
+		failsafes = 0;
+		frame_es = 0;
+		asm volatile("mov %0, %%es" : : "r" (SELECTOR));
+		CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), 0), 0);
+		for (unsigned int i = 0; i < 100 && !failsafes; i++) {
+			hc_sched_op(SCHEDOP_yield, NULL);
+		}
+		seen += failsafes;
+		wrong += failsafes && (frame_es & 0xffff) != SELECTOR;
+	}
+	CHECK(seen > 0);
+	CHECK_EQ(wrong, 0);
+	asm volatile("mov %0, %%es" : : "r" (0));
 	trap_set_hook(NULL);
 	other_end();
 	set_mask(1);

@@ -5,7 +5,8 @@
  * and is there or is a page fault at its own address; when it is there later,
  * the selector works. A change by update_descriptor is seen by the next load.
  * A page that can be written to, and one with a forbidden descriptor in it, is
- * none. Each vCPU has an LDT of its own.
+ * none. Each vCPU has an LDT of its own. It lies where the kernel's tables say:
+ * those of user mode need not have it.
  *
  * From <xen/xen.h>, MMUEXT_SET_LDT and update_descriptor.
  */
@@ -14,6 +15,7 @@
 
 #define DATA_RW		0x00cff3000000ffffUL
 #define DATA_RO		0x00cff1000000ffffUL
+#define CODE_64		0x00affb000000ffffUL
 #define PER_PAGE	512
 
 SNIPPET(d_es, "mov %edi, %es");
@@ -73,6 +75,36 @@ TEST(ldt_pages, 0)
 	CHECK_EQ(set_ldt((void *)TEST_VA, 513), 0);
 	CHECK_EQ(kernel_watch(d_es, sel(512))->vector, -1);
 	CHECK_EQ(kernel_watch(d_es, sel(513))->vector, VEC_GP);
+	drop_es();
+	CHECK_EQ(set_ldt(NULL, 0), 0);
+	unmap_test_va(TEST_VA);
+	CHECK_EQ(page_set_writable(page, true), 0);
+	page_free(page);
+}
+
+SNIPPET(d_ud2, "ud2");
+
+TEST(ldt_kernels_own, 0)
+{
+	uint64_t *page = page_alloc();
+	struct regs r = user_regs(d_ud2, 0);
+	const struct regs *got;
+
+	page[9] = DATA_RW;
+	page[10] = CODE_64;
+	CHECK_EQ(page_set_writable(page, false), 0);
+	map(0, page, false);
+	for (unsigned int i = 0; i < 2; i++) {
+		CHECK_EQ(set_ldt((void *)TEST_VA, PER_PAGE), 0);
+		test_case("round %u, user mode loads first", i);
+		CHECK_EQ(user_watch(d_es, sel(9))->vector, -1);
+		test_case("round %u, iret to its code", i);
+		CHECK_EQ(set_ldt((void *)TEST_VA, PER_PAGE), 0);
+		r.cs = sel(10);
+		got = user_run_regs(&r);
+		CHECK_EQ(got->vector, VEC_UD);
+		CHECK_EQ(got->cs, sel(10));
+	}
 	drop_es();
 	CHECK_EQ(set_ldt(NULL, 0), 0);
 	unmap_test_va(TEST_VA);

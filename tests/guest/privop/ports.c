@@ -5,7 +5,8 @@
  * may not reads as all ones and swallows writes when its kernel has the
  * virtual IOPL for it, and is #GP otherwise. PHYSDEVOP_set_iopl sets the
  * virtual IOPL (the kernel counts as level 1 there), PHYSDEVOP_set_iobitmap a
- * bitmap for user mode. With the assist architectural_iopl the level is the
+ * bitmap for user mode, at an address of the kernel's: user mode's tables need
+ * not have it. With the assist architectural_iopl the level is the
  * IOPL of the flags instead, which an iret sets and every frame shows; the
  * kernel then counts as level 0.
  *
@@ -18,6 +19,7 @@ SNIPPET(i_in8, "mov %edi, %edx\n xor %eax, %eax\n in %dx, %al");
 SNIPPET(i_in32, "mov %edi, %edx\n xor %eax, %eax\n in %dx, %eax");
 SNIPPET(i_out8, "mov %edi, %edx\n xor %eax, %eax\n out %al, %dx");
 SNIPPET(i_in_imm, "in $0x71, %al");
+SNIPPET(i_user_read, "in $0x80, %al\n mov (%rdi), %al");
 SNIPPET(i_insb, "mov %rdi, %rax\n mov $0x71, %edx\n mov $4, %ecx\n"
 	"	rep insb");
 
@@ -127,6 +129,32 @@ TEST(ports_bitmap_edges, 0)
 	CHECK_EQ(kernel_watch(i_in8, POST_PORT)->vector, -1);
 	op.nr_ports = 0;
 	CHECK_EQ(hc_physdev_op(PHYSDEVOP_set_iobitmap, &op), 0);
+	page_free(page);
+}
+
+TEST(ports_bitmap_kernels_own, 0)
+{
+	struct physdev_set_iobitmap op = { .nr_ports = PAGE_SIZE * 8 };
+	void *page = page_alloc();
+
+	if (!is_initial_domain()) {
+		page_free(page);
+		test_skip("no ports here");
+	}
+	CHECK_EQ(set_iopl(1), 0);
+	CHECK_EQ(map_page(kernel_root, TEST_VA,
+			  pte_make(virt_to_mfn(page), PTE_USER)), 0);
+	set_xen_guest_handle(op.bitmap, (uint8_t *)TEST_VA);
+	CHECK_EQ(hc_physdev_op(PHYSDEVOP_set_iobitmap, &op), 0);
+	CHECK_EQ(user_watch(i_in8, POST_PORT)->vector, -1);
+	CHECK_EQ(user_watch(i_out8, POST_PORT)->vector, -1);
+	test_case("user mode is where it was");
+	CHECK_EQ(user_watch(i_user_read, TEST_VA)->vector, VEC_PF);
+	memset(page, 0xff, PAGE_SIZE);
+	CHECK_EQ(user_watch(i_in8, POST_PORT)->vector, VEC_GP);
+	op.nr_ports = 0;
+	CHECK_EQ(hc_physdev_op(PHYSDEVOP_set_iobitmap, &op), 0);
+	unmap_test_va(TEST_VA);
 	page_free(page);
 }
 
