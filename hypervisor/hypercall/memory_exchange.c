@@ -180,7 +180,8 @@ static int chunk_names(struct exchange *e)
 			return -EFAULT;
 		}
 		for (u64 j = 0; j < 1U << order; j++) {
-			m2p_set(mfn(e->list->out[i] + j), gpfn + j);
+			(void)m2p_set_owned(mfn(e->list->out[i] + j), e->d,
+					    gpfn + j);
 		}
 		if (copy_to_guest(list + at + i, &e->list->out[i], 1)) {
 			return -EFAULT;

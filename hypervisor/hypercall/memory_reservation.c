@@ -34,7 +34,7 @@ static bool grow_one(const struct extents *x)
 		return false;
 	}
 	for (u64 i = 0; named && i < 1ULL << x->order; i++) {
-		m2p_set(mfn(m.v + i), gpfn + i);
+		(void)m2p_set_owned(mfn(m.v + i), x->d, gpfn + i);
 	}
 	return !x->list || !copy_to_guest(x->list + x->at, &m.v, 1);
 }

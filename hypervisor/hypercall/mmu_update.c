@@ -49,18 +49,6 @@ static int entry_update(struct batch *b, maddr_t where, pte_t new,
 				  new, keep_ad);
 }
 
-static int m2p_update(struct batch *b, u64 ptr, u64 val)
-{
-	mfn_t m = mfn(ptr >> PAGE_SHIFT);
-
-	if (!frame_get(m, b->frame_owner)) {
-		return -EINVAL;
-	}
-	m2p_set(m, val);
-	frame_put(m);
-	return 0;
-}
-
 static int one_update(struct batch *b, const struct mmu_update *r)
 {
 	maddr_t where = { r->ptr & ~7UL };
@@ -72,7 +60,8 @@ static int one_update(struct batch *b, const struct mmu_update *r)
 	case MMU_PT_UPDATE_PRESERVE_AD:
 		return entry_update(b, where, r->val, true);
 	case MMU_MACHPHYS_UPDATE:
-		return m2p_update(b, r->ptr, r->val);
+		return m2p_set_owned(maddr_to_mfn(where), b->frame_owner,
+				     r->val) ? 0 : -EINVAL;
 	default:
 		return -ENOSYS;
 	}

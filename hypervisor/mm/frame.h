@@ -149,6 +149,9 @@ bool mfn_valid(mfn_t m);
 /* Machine-to-physical: what its owner calls frame m (INVALID_M2P: nothing). */
 void m2p_set(mfn_t m, unsigned long pfn);
 
+/* The same if d has m: another of its vCPUs may just be giving it back. */
+bool m2p_set_owned(mfn_t m, const struct domain *d, unsigned long pfn);
+
 /*
  * Takes a reference on m for whoever d is: true only when d owns it and it is
  * in use.  The general reference, without a type.

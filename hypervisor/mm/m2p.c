@@ -14,3 +14,14 @@ void m2p_set(mfn_t m, unsigned long pfn)
 		WRITE_ONCE(((u64 *)M2P_RW_START)[m.v], pfn);
 	}
 }
+
+bool m2p_set_owned(mfn_t m, const struct domain *d, unsigned long pfn)
+{
+	bool owned = frame_get(m, d);
+
+	if (owned) {
+		m2p_set(m, pfn);
+		frame_put(m);
+	}
+	return owned;
+}

@@ -82,29 +82,52 @@ static void make_read_only(void *arg)
 	}
 }
 
+/* One page, of those that the domain may have, is not there: *mfn was it. */
+static struct xen_memory_reservation hole;
+
+static void *hole_make(xen_pfn_t *mfn)
+{
+	void *page = page_alloc();
+
+	*mfn = virt_to_mfn(page);
+	hole = (struct xen_memory_reservation){
+		.nr_extents = 1, .domid = DOMID_SELF,
+	};
+	set_xen_guest_handle(hole.extent_start, mfn);
+	CHECK_EQ(hc_update_va_mapping((unsigned long)page, 0, UVMF_INVLPG), 0);
+	CHECK_EQ(hc_memory_op(XENMEM_decrease_reservation, &hole), 1);
+	return page;
+}
+
+static void hole_fill(void *page, xen_pfn_t *mfn)
+{
+	*mfn = virt_to_pfn(page);
+	CHECK_EQ(hc_memory_op(XENMEM_populate_physmap, &hole), 1);
+	p2m[virt_to_pfn(page)] = *mfn;
+	CHECK_EQ(hc_update_va_mapping((unsigned long)page,
+				      pte_make(*mfn, PTE_KERNEL), UVMF_INVLPG),
+		 0);
+	page_free(page);
+}
+
 /*
  * One makes an entry read-only, the other takes it out and gives the page up:
  * the page goes when both have done with it.
  */
 TEST(race_given_up, 0)
 {
-	struct xen_memory_reservation r = {
-		.nr_extents = 1, .domid = DOMID_SELF,
-	};
 	unsigned int times = 0, wrong = 0;
-	void *page = page_alloc();
-	xen_pfn_t mfn = virt_to_mfn(page);
+	xen_pfn_t mfn;
+	void *page;
 
 	begin();
-	set_xen_guest_handle(r.extent_start, &mfn);
+	page = hole_make(&mfn);
 	CHECK_EQ(mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(table)), 0);
-	CHECK_EQ(hc_update_va_mapping((unsigned long)page, 0, UVMF_INVLPG), 0);
-	CHECK_EQ(hc_memory_op(XENMEM_decrease_reservation, &r), 1);
 	given = 0;
 	other_begin(make_read_only, NULL);
 	for (unsigned int i = 0; race_goes_on(i, ROUNDS / 20, times); i++) {
 		/* Not to be had while an entry keeps the last one. */
-		if (hc_memory_op(XENMEM_increase_reservation, &r) == 1) {
+		if (hc_memory_op(XENMEM_increase_reservation, &hole) == 1) {
 			times++;
 			wrong += pte_write(&table[0],
 					   pte_make(mfn, PTE_USER)) != 0;
@@ -113,7 +136,7 @@ TEST(race_given_up, 0)
 				cpu_relax();
 			}
 			wrong += hc_memory_op(XENMEM_decrease_reservation,
-					      &r) != 1;
+					      &hole) != 1;
 			given = 0;
 		}
 		wrong += pte_write(&table[0], 0) != 0;
@@ -123,14 +146,56 @@ TEST(race_given_up, 0)
 	CHECK_EQ(wrong, 0);
 	CHECK_EQ(pte_write(&table[0], 0), 0);
 	CHECK_EQ(mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(table)), 0);
-	mfn = virt_to_pfn(page);
-	CHECK_EQ(hc_memory_op(XENMEM_populate_physmap, &r), 1);
-	p2m[virt_to_pfn(page)] = mfn;
-	CHECK_EQ(hc_update_va_mapping((unsigned long)page,
-				      pte_make(mfn, PTE_KERNEL), UVMF_INVLPG),
-		 0);
-	page_free(page);
+	hole_fill(page, &mfn);
 	end();
+}
+
+/* The one that came last, which is given out first. */
+static void give_back(void *arg)
+{
+	xen_pfn_t mfn = given;
+	struct xen_memory_reservation its = {
+		.nr_extents = 1, .domid = DOMID_SELF,
+	};
+
+	(void)arg;
+	set_xen_guest_handle(its.extent_start, &mfn);
+	hc_memory_op(XENMEM_decrease_reservation, &its);
+}
+
+/* A page given back while it comes: it has no name when it is not ours. */
+TEST(race_name, 0)
+{
+	unsigned int times = 0, named = 0;
+	xen_pfn_t mfn;
+	void *page;
+
+	need_two_vcpus();
+	if (!on_paravane()) {
+		test_skip("it writes a line for each page that it refuses");
+	}
+	page = hole_make(&mfn);
+	given = mfn;
+	other_begin(give_back, NULL);
+	for (unsigned int i = 0; !named && race_goes_on(i, ROUNDS / 20, times);
+	     i++) {
+		mfn = virt_to_pfn(page);
+		if (hc_memory_op(XENMEM_populate_physmap, &hole) == 1) {
+			times++;
+			given = mfn;
+			hc_memory_op(XENMEM_decrease_reservation, &hole);
+			/* The other may have the last of it for a moment. */
+			for (unsigned int n = 0; m2p[mfn] != ~0UL &&
+						 n < 1000000; n++) {
+				cpu_relax();
+			}
+			named += m2p[mfn] != ~0UL;
+		}
+	}
+	other_end();
+	CHECK(times > 0);
+	CHECK_EQ(named, 0);
+	hole_fill(page, &mfn);
 }
 
 static void pin_unpin(void *arg)
