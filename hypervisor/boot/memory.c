@@ -61,19 +61,18 @@ static __init void e820_sort(void)
 		}
 		e[j] = x;
 	}
-	for (unsigned int i = 0; i + 1 < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		u64 end = e[i].addr + e[i].size;
 
-		if (end <= e[i + 1].addr) {
-			continue;
-		}
-		if (e[i].type == E820_RAM) {
-			e[i].size = e[i + 1].addr - e[i].addr;
-		} else {
-			u64 cut = min(end - e[i + 1].addr, e[i + 1].size);
+		for (unsigned int j = i + 1; j < n && e[j].addr < end; j++) {
+			u64 cut = min(end - e[j].addr, e[j].size);
 
-			e[i + 1].addr = end;
-			e[i + 1].size -= cut;
+			if (e[i].type == E820_RAM && e[j].size) {
+				e[i].size = e[j].addr - e[i].addr;
+				break;
+			}
+			e[j].addr = end;
+			e[j].size -= cut;
 		}
 	}
 	boot_info.nr_e820 = 0;

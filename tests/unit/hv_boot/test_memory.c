@@ -133,6 +133,32 @@ Test(boot_memory, random_maps_and_requests)
 	}
 }
 
+/* Entries that overlap as they like: no byte is RAM that any says is not. */
+Test(boot_memory, what_is_not_ram_wins)
+{
+	srand(2);
+	for (int round = 0; round < 2000; round++) {
+		unsigned int n = 2 + (unsigned int)rand() % 6;
+		struct e820_entry *e = boot_info.e820;
+
+		forget();
+		memset(model, RAM, sizeof(model));
+		boot_info.nr_e820 = n;
+		for (unsigned int i = 0; i < n; i++) {
+			e[i].addr = (u64)(rand() % 32) << 20;
+			e[i].size = (u64)(1 + rand() % 32) << 20;
+			e[i].type = rand() % 2 ? E820_RAM : E820_RESERVED;
+			if (e[i].type != E820_RAM) {
+				model_add(e[i].addr >> PAGE_SHIFT,
+					  (e[i].addr + e[i].size) >> PAGE_SHIFT,
+					  HOLE);
+			}
+		}
+		boot_memory_init();
+		boot_free_ranges(free_range);
+	}
+}
+
 Test(boot_memory, low_memory_only_when_asked_for)
 {
 	forget();
