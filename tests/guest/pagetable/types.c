@@ -276,8 +276,8 @@ TEST(page_type_matrix, 0)
  * be, and a level that it has not it never gets.
  *
  * Differs from Xen 4.17: a read-only entry for the table's own level (a linear
- * page table) is refused as well; no kernel for 4.17 needs it, and it takes
- * counts of uses that go round in circles.
+ * page table) is refused as well, as Xen does unless it is told pv-linear-pt;
+ * it takes counts of uses that go round in circles. NetBSD's PV kernel has one.
  */
 TEST(page_type_self_map, 0)
 {
