@@ -82,6 +82,7 @@ struct pv_vcpu {
 	vaddr_t iobmp;			/* guest address of its I/O bitmap */
 	unsigned int iobmp_ports;
 	u64 msr_xcr0;
+	u32 tsc_aux;
 	mfn_t old_root;			/* reference still to be given back */
 	bool old_root_held;
 	bool bad_selectors;		/* of regs: the guest must be told */

@@ -141,8 +141,8 @@ static bool do_kernel_insn(struct vcpu *v, struct insn *in,
 	case 0x01d1:			/* xsetbv */
 		return (v->pv.cr4 & CR4_OSXSAVE) &&
 			fpu_xsetbv(v, regs->ecx, edx_eax(regs));
-	case 0x01f9:			/* rdtscp; TSC_AUX is 0 (msr.c) */
-		regs->rcx = 0;
+	case 0x01f9:			/* rdtscp */
+		regs->rcx = v->pv.tsc_aux;
 		return do_rdtsc(regs);
 	case 0x06:			/* clts */
 		v->pv.cr0_ts = 0;

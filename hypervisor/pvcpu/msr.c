@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 The Paravane authors */
 /*
- * MSRs of PV guests.  A guest has the segment bases; of the machine's other
- * MSRs it sees a few constants that kernels want.  An MSR that is not here
- * is #GP, which kernels expect of a CPU that they do not know.  Domain 0 may
- * also read, but not write, the machine's own model MSRs that are harmless.
+ * MSRs of PV guests.  A guest has the segment bases and TSC_AUX; of the
+ * machine's other MSRs it sees a few constants that kernels want.  An MSR that
+ * is not here is #GP, which kernels expect of a CPU that they do not know.
+ * Domain 0 may also read, but not write, the machine's own model MSRs that are
+ * harmless.
  */
 #include "mm/pte.h"
 #include "pvcpu/pvcpu.h"
@@ -37,7 +38,7 @@
 enum who { ALL, INTEL, NOT_INTEL, DOM0_NOT_INTEL };
 
 /* Writing what is there is allowed, as kernels do. */
-enum on_write { REFUSE, IGNORE, SAME, SET_BASE };
+enum on_write { REFUSE, IGNORE, SAME, SET_BASE, SET_AUX };
 
 static const struct rule {
 	u32 first, last;
@@ -48,7 +49,7 @@ static const struct rule {
 } rules[] = {
 	{ MSR_FS_BASE, MSR_KERNEL_GS_BASE, ALL, SET_BASE, true, 0 },
 	{ MSR_TSC, MSR_TSC, ALL, REFUSE, true, 0 },
-	{ MSR_TSC_AUX, MSR_TSC_AUX, ALL, REFUSE, false, 0 },
+	{ MSR_TSC_AUX, MSR_TSC_AUX, ALL, SET_AUX, true, 0 },
 	{ MSR_EFER, MSR_EFER, ALL, SAME, false, EFER_VALUE },
 	{ MSR_PAT, MSR_PAT, ALL, SAME, false, PAT_VALUE },
 	{ MSR_APIC_BASE, MSR_APIC_BASE, ALL, SAME, false, APIC_BASE_VALUE },
@@ -118,6 +119,13 @@ bool guest_wrmsr(struct vcpu *v, u32 msr, u64 val)
 		return guest_rdmsr(v, msr, &now) && val == now;
 	case SET_BASE:
 		return vaddr_canonical(val) && !wrmsr_safe(msr, val);
+	case SET_AUX:
+		if (val != (u32)val || !cpu_has(XEN_X86_FEATURE_RDTSCP) ||
+		    wrmsr_safe(msr, val)) {
+			return false;
+		}
+		v->pv.tsc_aux = (u32)val;
+		return true;
 	default:
 		return false;
 	}

@@ -66,13 +66,6 @@ static __init void detect_identity(struct cpu_features *f)
 	f->vendor = !memcmp(&r[1], "Genu", 4) ? VENDOR_INTEL :
 		    !memcmp(&r[1], "Auth", 4) ||
 		    !memcmp(&r[1], "Hygo", 4) ? VENDOR_AMD : VENDOR_OTHER;
-	cpuid(1, 0, r);
-	f->stepping = r[0] & 0xf;
-	f->model = (r[0] >> 4 & 0xf) | (r[0] >> 12 & 0xf0);
-	f->family = r[0] >> 8 & 0xf;
-	if (f->family == 0xf) {
-		f->family += r[0] >> 20 & 0xff;
-	}
 	cpuid(0x80000000, 0, r);
 	f->max_ext_leaf = r[0];
 	for (u32 i = 0; i < 3; i++) {
@@ -179,7 +172,4 @@ void cpu_setup(void)
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NX);
 	wrmsr(MSR_PAT, PAT_VALUE);
 	write_cr3(read_cr3());
-	if (cpu_has(XEN_X86_FEATURE_RDTSCP)) {
-		wrmsr(MSR_TSC_AUX, 0);
-	}
 }

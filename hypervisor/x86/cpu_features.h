@@ -21,7 +21,6 @@ extern const struct cpu_feature_source {
 struct cpu_features {
 	enum cpu_vendor vendor;
 	const char *brand;
-	u32 family, model, stepping;
 	u32 max_leaf, max_ext_leaf;
 	u8 phys_bits;
 	u32 words[NR_FEATURE_WORDS] __aligned(8); /* less those of cpuid= */

@@ -48,6 +48,9 @@ static void switch_in(struct vcpu *next)
 		write_cr4(hv_cr4 | guest_cr4);
 	}
 	pvcpu_load_segments(next);
+	if (cpu_has(XEN_X86_FEATURE_RDTSCP)) {
+		wrmsr(MSR_TSC_AUX, next->pv.tsc_aux);
+	}
 	if (next->pv.dr[7] & 0xff) {
 		guest_dr_load(next);
 	}

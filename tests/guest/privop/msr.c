@@ -5,16 +5,26 @@
  * to err, are not for guests: neither read nor written, by the control domain's
  * kernel as little as by another's. A base takes any canonical address. What a
  * kernel looks at it may read, and write back unchanged where kernels do so. A
- * kernel that has no handler for #GP yet reads 0 from what is not there.
+ * kernel that has no handler for #GP yet reads 0 from what is not there. TSC_AUX,
+ * from which user mode's rdtscp learns its CPU, is 32 bits of each vCPU's own.
  *
  * From Intel's SDM, volume 4, and <xen/arch-x86/xen.h> (struct trap_info).
  */
 #include "common/peer.h"
+#include "common/smp.h"
 #include "common/snippet.h"
 
 SNIPPET(m_read, "mov %edi, %ecx\n rdmsr\n shl $32, %rdx\n or %rdx, %rax");
 SNIPPET(m_write, "mov %edi, %ecx\n mov %rsi, %rdx\n mov %esi, %eax\n"
 	"	shr $32, %rdx\n wrmsr");
+
+static void msr_set(unsigned int msr, unsigned long value)
+{
+	asm volatile("wrmsr" : : "c" (msr), "a" ((unsigned int)value),
+		     "d" (value >> 32));
+}
+
+#define CR4_TSD		4UL
 
 static const struct {
 	const char *name;
@@ -124,6 +134,81 @@ TEST(msr_bases, 0)
 			CHECK_EQ(snippet_result(), now);
 		}
 	}
+}
+
+#define MSR_TSC_AUX	0xc0000103
+
+SNIPPET(m_aux, "rdtscp\n mov %ecx, %eax");
+
+static volatile unsigned int other_wrong;
+
+static void set_other_aux(void *arg)
+{
+	static unsigned long n;
+	unsigned long value = (unsigned int)(0xffffffff - n++);
+
+	(void)arg;
+	msr_set(MSR_TSC_AUX, value);
+	hc_sched_op(SCHEDOP_yield, NULL);
+	other_wrong += m_aux(0) != value || m_read(MSR_TSC_AUX) != value;
+}
+
+TEST(msr_tsc_aux, 0)
+{
+	static const struct {
+		uint64_t value;
+		int vector;
+	} cases[] = {
+		{ 1, -1 }, { 0x5001, -1 }, { 0xffffffff, -1 },
+		{ 1UL << 32, VEC_GP }, { ~0UL, VEC_GP }, { 0, -1 },
+	};
+	uint64_t now = 0, cr4;
+	struct peer p;
+	unsigned long value;
+
+	if (user_watch(m_aux, 0)->vector != -1) {
+		test_skip("this CPU has no rdtscp");
+	}
+	asm volatile("mov %%cr4, %0" : "=r" (cr4));
+	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%lx", cases[i].value);
+		CHECK_EQ(kernel_watch2(m_write, MSR_TSC_AUX,
+				       cases[i].value)->vector,
+			 cases[i].vector);
+		now = cases[i].vector == -1 ? cases[i].value : now;
+		CHECK_EQ(m_read(MSR_TSC_AUX), now);
+		CHECK_EQ(user_watch(m_aux, 0)->vector, -1);
+		CHECK_EQ(snippet_result(), now);
+		asm volatile("mov %0, %%cr4" : : "r" (cr4 | CR4_TSD));
+		CHECK_EQ(m_aux(0), now);
+		asm volatile("mov %0, %%cr4" : : "r" (cr4));
+	}
+	test_case("another vCPU's");
+	need_two_vcpus();
+	vcpu_pin(0, 0, 1);
+	vcpu_pin(0, 1, 1);
+	other_wrong = 0;
+	other_begin(set_other_aux, NULL);
+	for (unsigned long i = 0; i < 100; i++) {
+		msr_set(MSR_TSC_AUX, i);
+		hc_sched_op(SCHEDOP_yield, NULL);
+		CHECK_EQ(m_aux(0), i);
+	}
+	other_end();
+	CHECK_EQ(other_wrong, 0);
+	test_case("another domain's");
+	msr_set(MSR_TSC_AUX, 0x77);
+	peer_create(&p);
+	CHECK_EQ(peer_run(&p, m_aux, 64, 0, 0, &value), -1);
+	CHECK_EQ(value, 0);
+	CHECK_EQ(peer_run(&p, m_write, 64, MSR_TSC_AUX, 0x99, &value), -1);
+	CHECK_EQ(m_aux(0), 0x77);
+	CHECK_EQ(peer_run(&p, m_aux, 64, 0, 0, &value), -1);
+	CHECK_EQ(value, 0x99);
+	peer_destroy(&p);
+	msr_set(MSR_TSC_AUX, 0);
+	vcpu_pin(0, 0, 0xff);
+	vcpu_pin(0, 1, 0xff);
 }
 
 TEST(msr_no_gp_handler, 0)
