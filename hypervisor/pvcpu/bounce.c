@@ -41,8 +41,8 @@ void pvcpu_set_callback(struct vcpu *v, unsigned int type, u64 address,
 {
 	v->pv.callbacks[type] = (struct trap_entry){
 		.address = address,
-		.masks_events = type == CALLBACKTYPE_event ||
-			(masks_events && type != CALLBACKTYPE_nmi),
+		.masks_events = masks_events || type == CALLBACKTYPE_event ||
+			type == CALLBACKTYPE_nmi,
 	};
 }
 

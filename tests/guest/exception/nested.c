@@ -3,8 +3,9 @@
 /*
  * More about handlers: TF and NT are clear in them whatever was interrupted;
  * a handler may fault itself; an NMI that the kernel sends to itself arrives
- * by vector 2 and comes one at a time; the failsafe callback takes the place
- * of a segment that cannot be loaded any more.
+ * by vector 2 and comes one at a time, with events masked whatever was asked
+ * for; the failsafe callback takes the place of a segment that cannot be loaded
+ * any more.
  *
  * From <xen/vcpu.h> (send_nmi), <xen/callback.h>, <xen/nmi.h>.
  */
@@ -15,7 +16,7 @@ SNIPPET(n_ud2, "ud2");
 SNIPPET(n_spin, "mov $200000, %eax\n1: dec %eax\n jnz 1b");
 
 static uint64_t handler_flags;
-static int depth, deepest, nmis;
+static int depth, deepest, nmis, nmi_masked;
 
 static bool note_flags(struct regs *regs)
 {
@@ -82,6 +83,7 @@ static bool on_nmi(struct regs *regs)
 	}
 	nmis++;
 	if (nmis == 1) {
+		nmi_masked = this_cpu()->info->evtchn_upcall_mask;
 		/* A second one waits for the return of the first. */
 		CHECK_EQ(hc_vcpu_op(VCPUOP_send_nmi, 0, NULL), 0);
 		hc_xen_version(XENVER_version, NULL);
@@ -107,6 +109,19 @@ TEST(nmi, 0)
 	hc_xen_version(XENVER_version, NULL);
 	CHECK_EQ(nmis, 2);
 	CHECK_EQ(this_cpu()->info->evtchn_upcall_mask, 1);
+	for (unsigned int flags = 0; flags < 2; flags++) {
+		test_case("with events on, registered with %u", flags);
+		cb.flags = flags;
+		CHECK_EQ(hc_callback_op(CALLBACKOP_register, &cb), 0);
+		events_enable();
+		nmis = 0;
+		CHECK_EQ(hc_vcpu_op(VCPUOP_send_nmi, 0, NULL), 0);
+		hc_xen_version(XENVER_version, NULL);
+		CHECK_EQ(nmis, 2);
+		CHECK_EQ(nmi_masked, 1);
+		CHECK_EQ(this_cpu()->info->evtchn_upcall_mask, 0);
+		events_disable();
+	}
 	test_case("no such vCPU");
 	CHECK_EQ(hc_vcpu_op(VCPUOP_send_nmi, 1000, NULL), -XEN_ENOENT);
 	trap_set_hook(NULL);
