@@ -118,12 +118,7 @@ static int one_op(const struct mmuext_op *op, struct domain *owner)
 		return pvcpu_set_root(current, m);
 	case MMUEXT_NEW_USER_BASEPTR:
 		return set_user_root(m.v);
-	case MMUEXT_TLB_FLUSH_LOCAL:
-	case MMUEXT_INVLPG_LOCAL:
-	case MMUEXT_TLB_FLUSH_MULTI:
-	case MMUEXT_INVLPG_MULTI:
-	case MMUEXT_TLB_FLUSH_ALL:
-	case MMUEXT_INVLPG_ALL:
+	case MMUEXT_TLB_FLUSH_LOCAL ... MMUEXT_INVLPG_ALL:
 		return tlb_op(op);
 	case MMUEXT_FLUSH_CACHE:
 	case MMUEXT_FLUSH_CACHE_GLOBAL:

@@ -10,9 +10,7 @@
 
 void m2p_set(mfn_t m, unsigned long pfn)
 {
-	if (m.v < max_mfn) {
-		WRITE_ONCE(((u64 *)M2P_RW_START)[m.v], pfn);
-	}
+	WRITE_ONCE(((u64 *)M2P_RW_START)[m.v], pfn);
 }
 
 bool m2p_set_owned(mfn_t m, const struct domain *d, unsigned long pfn)

@@ -5,7 +5,7 @@
  * one compare-and-swap here.  While a frame is neither VALID nor PARTIAL and
  * its type count is 1, the one CPU that brought it there is changing it
  * (validating, or taking its references back); others that want the same type
- * wait, which is short: one step is bounded by a look at the clock.
+ * wait, or come back later when other work waits for them.
  *
  * A PARTIAL frame holds one reference and one type count of its own.  Entries
  * [0, progress) hold what they name, and the first to come either goes on
@@ -13,6 +13,7 @@
  */
 #include "mm/page_type.h"
 #include "lib/printk.h"
+#include "mm/upcalls.h"
 #include "x86/smp.h"
 #include "x86/tlb.h"
 
@@ -55,7 +56,13 @@ static __noinline int type_get(struct frame *f, enum frame_type t,
 			/* The partial state's own counts become ours. */
 			new = s & ~FS_PARTIAL;
 		} else if (!(s & FS_VALID)) {
-			/* Another CPU is at work, and may want our flush. */
+			/*
+			 * Another CPU is at work, perhaps for long, and may
+			 * want our flush.
+			 */
+			if (preemptible && hypercall_preempt()) {
+				return -ERESTART;
+			}
 			cpu_relax();
 			smp_call_interrupt();
 			s = READ_ONCE(f->state);

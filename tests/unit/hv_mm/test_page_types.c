@@ -485,3 +485,27 @@ Test(page_types, freed_after_the_last_use_too)
 	}
 	cr_assert_eq(frame_audit(), 0);
 }
+
+/* Whoever wants a table on which another CPU is at work has not to wait. */
+Test(page_types, wait_is_preempted, .timeout = 600)
+{
+	struct frame *f;
+	mfn_t m;
+
+	fake_machine_init(1);
+	fake_domain_init(1, false);
+	fake_run(1);
+	m = frame_of_1(0, 0);
+	f = mfn_to_frame(m);
+	f->state += FS_REF_ONE + FS_TYPE_REF_ONE + FS_TYPE(FT_L4);
+	fake_preempt_odds = 3;
+	for (unsigned int i = 0; i < 10; i++) {
+		u64 before = f->state;
+
+		cr_assert_eq(page_pin(m, FT_L4, &fake_domains[1]), -ERESTART);
+		cr_assert_eq(f->state, before);
+	}
+	fake_preempt_odds = 0;
+	f->state |= FS_VALID;
+	cr_assert_eq(page_pin(m, FT_L4, &fake_domains[1]), 0);
+}
