@@ -195,6 +195,106 @@ TEST(time_poll_race, 0)
 	event_close(poke);
 }
 
+#define PLAYERS	MAX_VCPUS
+
+static struct {
+	int kick[PLAYERS], noise[PLAYERS];
+	unsigned int players;
+	volatile unsigned int holder;
+	volatile unsigned long passed;
+	volatile bool over;
+} token;
+
+static void ignore(evtchn_port_t p, void *arg)
+{
+	(void)p;
+	(void)arg;
+}
+
+/* As Linux waits for a lock: a kick that has come, even an old one, is a look. */
+static void token_wait(unsigned int me)
+{
+	events_disable();
+	while (token.holder != me && !token.over) {
+		if (event_is_pending(token.kick[me])) {
+			event_clear(token.kick[me]);
+		} else if (token.holder != me) {
+			poll_port(token.kick[me], 0);
+		}
+	}
+	events_enable();
+}
+
+static void token_play(unsigned int me)
+{
+	unsigned int next;
+
+	token_wait(me);
+	if (token.over) {
+		return;
+	}
+	for (unsigned int i = token.passed * 7 % 300; i; i--) {
+		cpu_relax();
+	}
+	if (token.passed % 5 == 0) {
+		hc_sched_op(SCHEDOP_yield, NULL);
+	}
+	next = 1 + (me + token.passed / 3 % 2) % (token.players - 1);
+	token.passed++;
+	token.holder = next;
+	event_send(token.kick[next]);
+}
+
+/*
+ * A token goes round among vCPUs that sleep, with events off and without a time,
+ * on a masked port each until they get it, while events of another kind from
+ * this vCPU end their polls too, at any moment. A hand-over that is missed is
+ * the end: nobody else wakes who has the token.
+ */
+TEST(time_poll_token, FOUR_CPUS)
+{
+	unsigned long rounds = number_word("rounds=", 0), last = 0, n = 0;
+	uint64_t began = clock_ns(), since = began, now = began;
+
+	memset(&token, 0, sizeof(token));
+	for (unsigned int i = 1; i < PLAYERS; i++) {
+		token.kick[i] = event_bind_ipi(i);
+		token.noise[i] = event_bind_ipi(i);
+		event_set_handler(token.noise[i], ignore, NULL);
+	}
+	token.players = PLAYERS;
+	token.holder = 1;
+	CHECK_EQ(others_begin(token_play), PLAYERS);
+	do {
+		if (token.passed != last) {
+			last = token.passed;
+			since = now;
+		}
+		event_send(token.noise[1 + n % 3]);
+		for (unsigned int i = n++ * 13 % 400; i; i--) {
+			cpu_relax();
+		}
+		now = clock_ns();
+		if (rounds && n % 10000 == 0) {
+			printk("STEP %lu\n", last);
+		}
+	} while (now < since + 10 * NSEC_PER_SEC &&
+		 (rounds ? last < rounds : last < 20 ||
+		  now < began + 500 * NSEC_PER_MSEC));
+	CHECK(now < since + 10 * NSEC_PER_SEC,
+	      "vCPU %u sleeps and has it, after %lu", token.holder, last);
+	printk("%lu handed over, %lu disturbances\n", last, n);
+	token.over = true;
+	for (unsigned int i = 1; i < PLAYERS; i++) {
+		event_send(token.kick[i]);
+	}
+	others_end();
+	for (unsigned int i = 1; i < PLAYERS; i++) {
+		event_close(token.kick[i]);
+		event_close(token.noise[i]);
+	}
+}
+
 /* Past times, however long ago: at once, with nothing pending. */
 TEST(time_poll_past, 0)
 {
