@@ -97,6 +97,7 @@ struct pv_vcpu {
 #define VPF_BLOCKED	BIT(0)	/* SCHEDOP_block, until an event */
 #define VPF_DOWN	BIT(1)	/* not brought up, or VCPUOP_down */
 #define VPF_POLLING	BIT(2)	/* SCHEDOP_poll, until port or time */
+#define VPF_ASLEEP	(VPF_BLOCKED | VPF_POLLING)
 
 struct sched_vcpu {
 	struct list run_item;		/* on a CPU's run queue, or alone */

@@ -24,8 +24,7 @@ static int sleeping_state(const struct vcpu *v)
 {
 	u64 f = READ_ONCE(v->pause_flags);
 
-	if ((f & ~(VPF_BLOCKED | VPF_POLLING)) || v->pause_count ||
-	    v->domain->pause_count) {
+	if ((f & ~VPF_ASLEEP) || v->pause_count || v->domain->pause_count) {
 		return RUNSTATE_offline;
 	}
 	return f ? RUNSTATE_blocked : RUNSTATE_runnable;
@@ -306,6 +305,7 @@ static void schedule(void)
 
 	if (next != prev) {
 		if (prev != rq->idle) {
+			vcpu_guest_areas_publish(prev);
 			vcpu_wake(prev);	/* if it must go elsewhere */
 		}
 		switch_periodic(prev, next);

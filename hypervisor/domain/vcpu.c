@@ -164,12 +164,10 @@ void vcpu_down(struct vcpu *v)
 
 void vcpu_unblock(struct vcpu *v)
 {
-	u64 mask = VPF_BLOCKED | VPF_POLLING;
-
 	/* Its bit in polling_vcpus stays: only v itself changes that. */
-	if ((READ_ONCE(v->pause_flags) & mask) &&
-	    (__atomic_fetch_and(&v->pause_flags, ~mask, __ATOMIC_SEQ_CST) &
-	     mask)) {
+	if ((READ_ONCE(v->pause_flags) & VPF_ASLEEP) &&
+	    (__atomic_fetch_and(&v->pause_flags, ~VPF_ASLEEP,
+				__ATOMIC_SEQ_CST) & VPF_ASLEEP)) {
 		vcpu_wake(v);
 	}
 }

@@ -34,8 +34,7 @@ static void wake_pollers(struct domain *d, evtchn_port_t port)
  */
 static inline void tell(struct vcpu *v)
 {
-	if (v != current ||
-	    READ_ONCE(v->pause_flags) & (VPF_BLOCKED | VPF_POLLING)) {
+	if (v != current || READ_ONCE(v->pause_flags) & VPF_ASLEEP) {
 		vcpu_kick(v);
 	}
 }

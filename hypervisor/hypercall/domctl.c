@@ -97,7 +97,7 @@ void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info)
 			continue;
 		}
 		info->nr_online_vcpus++;
-		if (!(paused & VPF_BLOCKED)) {
+		if (!(paused & VPF_ASLEEP)) {
 			info->flags &= ~XEN_DOMINF_blocked;
 		}
 		if (v->sched.running) {
@@ -294,7 +294,7 @@ static long getvcpuinfo(struct domain *d, void *arg)
 	}
 	flags = READ_ONCE(v->pause_flags);
 	i->online = !(flags & VPF_DOWN);
-	i->blocked = !!(flags & VPF_BLOCKED);
+	i->blocked = !!(flags & VPF_ASLEEP);
 	i->running = v->sched.running;
 	i->cpu_time = vcpu_cpu_time(v);
 	i->cpu = v->sched.cpu;

@@ -354,6 +354,58 @@ TEST(time_runstate_other, 0)
 	other_end();
 }
 
+static struct vcpu_runstate_info area;
+static int waker;
+
+/* Sleeps with events off, and has its area say what it does. */
+static void sleep_registered(void *arg)
+{
+	struct vcpu_register_runstate_memory_area reg;
+
+	(void)arg;
+	events_disable();
+	set_xen_guest_handle(reg.addr.h, &area);
+	CHECK_EQ(hc_vcpu_op(VCPUOP_register_runstate_memory_area, 1, &reg), 0);
+	while (!over) {
+		poll_port(waker, 0);
+	}
+	set_xen_guest_handle(reg.addr.h, NULL);
+	hc_vcpu_op(VCPUOP_register_runstate_memory_area, 1, &reg);
+}
+
+/*
+ * While a vCPU does not run its area says so: Linux looks there whether who
+ * holds a lock, or is to answer an interrupt, has its CPU at all.
+ */
+TEST(time_runstate_asleep, 0)
+{
+	struct xen_domctl told = {
+		.cmd = XEN_DOMCTL_getvcpuinfo, .domain = 0,
+		.u.getvcpuinfo.vcpu = 1,
+	};
+	uint64_t end;
+
+	need_two_vcpus();
+	over = false;
+	waker = event_bind_ipi(1);
+	CHECK_EQ(cpu_start(1, sleep_registered, NULL), 0);
+	end = clock_ns() + 5 * NSEC_PER_SEC;
+	while (READ_ONCE(area.state) != RUNSTATE_blocked && clock_ns() < end) {
+		cpu_relax();
+	}
+	CHECK_EQ(area.state, RUNSTATE_blocked);
+	test_case("the toolstack's view");
+	CHECK_EQ(hc_domctl(&told), 0);
+	CHECK_EQ(told.u.getvcpuinfo.online, 1);
+	CHECK_EQ(told.u.getvcpuinfo.blocked, 1);
+	test_case("awake");
+	over = true;
+	CHECK_EQ(event_send(waker), 0);
+	CHECK(other_is_down());
+	CHECK_EQ(area.state, RUNSTATE_running);
+	event_close(waker);
+}
+
 /* A one-shot timer is its vCPU's own; the periodic one any vCPU may stop. */
 TEST(time_others_timer, 0)
 {
