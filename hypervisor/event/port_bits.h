@@ -14,41 +14,30 @@
 
 #define PORTS_TWO_LEVEL	4096
 
-/*
- * Notes in the vCPU's words that a port in word port / 64 waits.  True when
- * the vCPU did not know that anything waited: it must be told.
- */
-static inline bool port_bits_select(struct vcpu_info *i, unsigned int port)
+/* Makes the port pending; false when it was so already. */
+static inline bool port_bits_set(struct shared_info *s, unsigned int port)
 {
-	if (atomic_test_and_set_bit(&i->evtchn_pending_sel, port / 64)) {
-		return false;
-	}
-	return !xchg(&i->evtchn_upcall_pending, 1);
+	return !atomic_test_and_set_bit(s->evtchn_pending, port);
+}
+
+/* Clears the mask; true when the port had waited. */
+static inline bool port_bits_unmask(struct shared_info *s, unsigned int port)
+{
+	return atomic_test_and_clear_bit(s->evtchn_mask, port) &&
+	       bit_is_set(s->evtchn_pending, port);
 }
 
 /*
- * Makes the port pending.  True when the vCPU must be told.  *new is false
- * when the port was pending already.
+ * After either: notes in the vCPU's words that a port in word port / 64 waits,
+ * if it is not masked.  True when the vCPU did not know that anything waited:
+ * it must be told.
  */
-static inline bool port_bits_set(struct shared_info *s, struct vcpu_info *i,
-				 unsigned int port, bool *new)
-{
-	*new = !atomic_test_and_set_bit(s->evtchn_pending, port);
-	if (!*new || bit_is_set(s->evtchn_mask, port)) {
-		return false;
-	}
-	return port_bits_select(i, port);
-}
-
-/* Clears the mask; true when the port had waited and the vCPU must be told. */
-static inline bool port_bits_unmask(struct shared_info *s,
+static inline bool port_bits_select(const struct shared_info *s,
 				    struct vcpu_info *i, unsigned int port)
 {
-	if (!atomic_test_and_clear_bit(s->evtchn_mask, port) ||
-	    !bit_is_set(s->evtchn_pending, port)) {
-		return false;
-	}
-	return port_bits_select(i, port);
+	return !bit_is_set(s->evtchn_mask, port) &&
+	       !atomic_test_and_set_bit(&i->evtchn_pending_sel, port / 64) &&
+	       !xchg(&i->evtchn_upcall_pending, 1);
 }
 
 #endif

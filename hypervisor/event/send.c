@@ -39,15 +39,26 @@ static inline void tell(struct vcpu *v)
 	}
 }
 
-void evtchn_set_pending(struct domain *d, evtchn_port_t port)
+/*
+ * Of a port that is pending.  Only now is looked whose it is, and where his
+ * bits are: who moves either looks for what is pending when he has done so.
+ */
+static inline void notify(struct domain *d, evtchn_port_t port)
 {
 	struct vcpu *v = d->vcpus[READ_ONCE(d->ports[port].notify_vcpu)];
-	bool new;
 
-	if (port_bits_set(d->shared, READ_ONCE(v->info), port, &new)) {
+	if (port_bits_select(d->shared, READ_ONCE(v->info), port)) {
 		tell(v);
 	}
-	if (new && unlikely(READ_ONCE(d->polling_vcpus))) {
+}
+
+void evtchn_set_pending(struct domain *d, evtchn_port_t port)
+{
+	if (!port_bits_set(d->shared, port)) {
+		return;
+	}
+	notify(d, port);
+	if (unlikely(READ_ONCE(d->polling_vcpus))) {
 		wake_pollers(d, port);
 	}
 }
@@ -97,15 +108,11 @@ int evtchn_send(struct domain *d, evtchn_port_t port)
 
 int evtchn_unmask(struct domain *d, evtchn_port_t port)
 {
-	struct evtchn *c = evtchn_of(d, port);
-	struct vcpu *v;
-
-	if (!c) {
+	if (!evtchn_of(d, port)) {
 		return -EINVAL;
 	}
-	v = d->vcpus[READ_ONCE(c->notify_vcpu)];
-	if (port_bits_unmask(d->shared, READ_ONCE(v->info), port)) {
-		vcpu_kick(v);
+	if (port_bits_unmask(d->shared, port)) {
+		notify(d, port);
 	}
 	return 0;
 }
