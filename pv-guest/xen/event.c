@@ -24,14 +24,17 @@ static inline bool is_for_us(evtchn_port_t port)
 	return !only || only == this_cpu()->id + 1;
 }
 
-static inline void bit_set(xen_ulong_t *words, unsigned int bit)
+/* These two: whether it was set. */
+static inline bool bit_set(xen_ulong_t *words, unsigned int bit)
 {
-	asm volatile("lock bts %1, %0"
-		     : "+m" (words[bit / WORD_BITS])
+	bool was;
+
+	asm volatile("lock bts %2, %0"
+		     : "+m" (words[bit / WORD_BITS]), "=@ccc" (was)
 		     : "r" ((uint64_t)bit % WORD_BITS) : "memory");
+	return was;
 }
 
-/* Whether it was set. */
 static inline bool bit_clear(xen_ulong_t *words, unsigned int bit)
 {
 	bool was;
@@ -168,10 +171,15 @@ int event_bind_ipi(unsigned int vcpu)
 int event_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
 {
 	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+	/* Or its new vCPU may be told before it knows that it is for it. */
+	bool was_masked = bit_set(shared_info->evtchn_mask, port);
 	int err = hc_event_channel_op(EVTCHNOP_bind_vcpu, &op);
 
 	if (!err) {
 		handlers[port].only = vcpu + 1;
+	}
+	if (!was_masked) {
+		event_unmask(port);
 	}
 	return err;
 }
