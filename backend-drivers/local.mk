@@ -56,12 +56,14 @@ check_PROGRAMS += tests/unit/backend/test-backend \
 TESTS += tests/unit/backend/test-backend tests/unit/backend/test-device
 endif
 tests_unit_backend_test_backend_SOURCES = \
+	tests/unit/backend/test_log.c \
 	tests/unit/backend/test_number.c \
 	tests/unit/backend/test_ring.c \
 	tests/unit/backend/test_state.c \
 	tests/unit/backend/test_blk.c \
 	tests/unit/backend/test_net_chain.c \
 	tests/unit/backend/test_net_offload.c \
+	%D%/common/log.c \
 	%D%/common/number.c \
 	%D%/common/ring.c \
 	%D%/common/xenbus_state.c \

@@ -29,6 +29,7 @@ pvctl_SOURCES = $(toolstack_config) \
 	%D%/lib/guest.c %D%/lib/guest.h \
 	%D%/lib/json.c %D%/lib/json.h \
 	%D%/lib/power.c %D%/lib/power.h \
+	%D%/lib/progress.c %D%/lib/progress.h \
 	%D%/lib/rundir.c %D%/lib/rundir.h \
 	%D%/lib/store.c %D%/lib/store.h \
 	%D%/lib/tools.c %D%/lib/tools.h \

@@ -139,7 +139,7 @@ int blk_ring_attach(struct backend *be)
 		goto out_free;
 	}
 	blk_pages_connect(&d->pages, keep);
-	log_info("ring of %u slots, persistent grants %s", d->ring.nr_ents,
+	log_cycle("ring of %u slots, persistent grants %s", d->ring.nr_ents,
 		 keep ? "on" : "off");
 	return 0;
 

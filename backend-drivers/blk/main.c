@@ -90,7 +90,7 @@ static int blk_start(struct backend *be)
 			    shared);
 	if (rc != 0) {
 		log_error("cannot open %s: %s", d->file, rc == -EBUSY ?
-			  "another disk uses it" : strerror(-rc));
+			  "it is mounted, or another disk" : strerror(-rc));
 		return rc;
 	}
 	rc = blk_pages_init(&d->pages, be->gnttab, be->domid);

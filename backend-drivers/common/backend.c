@@ -295,6 +295,7 @@ int backend_run(struct backend *be)
 		return 1;
 	}
 	if (be->daemon) {
+		log_to_starter();
 		ready = process_fork();
 		if (ready < 0) {
 			log_error("cannot fork: %s", strerror(-ready));

@@ -23,7 +23,7 @@ enum {
 static const char *log_program = "backend";
 static const char *log_device = "";
 static int log_fd = STDERR_FILENO;
-static bool log_syslog;
+static bool log_syslog, log_both;
 
 int log_start(const char *program, const char *device, const char *file)
 {
@@ -41,8 +41,14 @@ int log_start(const char *program, const char *device, const char *file)
 	return 0;
 }
 
+void log_to_starter(void)
+{
+	log_both = log_fd != STDERR_FILENO;
+}
+
 void log_detach(void)
 {
+	log_both = false;
 	if (log_fd == STDERR_FILENO) {
 		openlog(log_program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 		log_syslog = true;
@@ -64,6 +70,10 @@ static void log_line(int priority, const char *level, const char *fmt,
 		     log_device, level, text);
 	if (n >= (int)sizeof(line)) {
 		n = sizeof(line) - 1;
+	}
+	if (log_both && priority == LOG_ERR &&
+	    write(STDERR_FILENO, line, n) < 0) {
+		log_both = false;
 	}
 	if (write(log_fd, line, n) < 0) {
 		/* There is nowhere left to say so. */
@@ -137,4 +147,17 @@ void log_closed(const char *reason)
 	if (guest_may_log(&limit)) {
 		log_info("guest: device closed: %s", reason);
 	}
+}
+
+void log_cycle(const char *fmt, ...)
+{
+	static struct limit limit;
+	va_list ap;
+
+	if (!guest_may_log(&limit)) {
+		return;
+	}
+	va_start(ap, fmt);
+	log_line(LOG_INFO, "", fmt, ap);
+	va_end(ap);
 }

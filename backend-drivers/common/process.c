@@ -80,8 +80,10 @@ int process_pidfile(const char *path)
 		return -errno;
 	}
 	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	errno = 0;
 	if (write(fd, text, n) != n) {
-		rc = -EIO;
+		rc = errno ? -errno : -EIO;
+		unlink(path);
 	}
 	close(fd);
 	return rc;

@@ -178,7 +178,7 @@ static void attach(struct backend *be)
 	}
 	be->attached = true;
 	set_state(be, XenbusStateConnected);
-	log_info("connected");
+	log_cycle("connected");
 	if (be->ops->attached) {
 		be->ops->attached(be);
 	}
@@ -223,7 +223,7 @@ void xenbus_step(struct backend *be)
 	case XENBUS_CLOSE:
 		detach(be);
 		set_state(be, XenbusStateClosed);
-		log_info("closed");
+		log_cycle("closed");
 		break;
 	case XENBUS_EXIT:
 	default:

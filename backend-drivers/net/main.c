@@ -84,8 +84,10 @@ static int net_start(struct backend *be)
 	rc = net_tap_open(&d->tap, d->ifname ? d->ifname : d->name, d->bridge,
 			  (unsigned int)mtu, &what);
 	if (rc != 0) {
-		log_error("cannot %s%s%s: %s", what, d->bridge ? " " : "",
-			  d->bridge ? d->bridge : "", strerror(-rc));
+		log_error("cannot %s (%s%s%s): %s", what,
+			  d->ifname ? d->ifname : d->name,
+			  d->bridge ? " on " : "", d->bridge ? d->bridge : "",
+			  strerror(-rc));
 		return rc;
 	}
 	d->tap_ready = true;

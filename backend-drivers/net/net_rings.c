@@ -145,7 +145,7 @@ void net_rings_attached(struct backend *be)
 		log_error("cannot set offloads: %s", strerror(-rc));
 	}
 	net_tap_carrier(&d->tap, true);
-	log_info("gso %s%s%s, event channels %s",
+	log_cycle("gso %s%s%s, event channels %s",
 		 d->accepts.gso_v4 ? "tcpv4 " : "",
 		 d->accepts.gso_v6 ? "tcpv6 " : "",
 		 d->accepts.gso_v4 || d->accepts.gso_v6 ? "on" : "off",
@@ -244,7 +244,7 @@ void net_rings_detach(struct backend *be)
 	backend_unmap_ring(be, &d->tx, 1);
 	d->nr_held = 0;
 	d->tap_ready = true;
-	log_info("sent %llu packets, received %llu; refused %llu, lost %llu",
+	log_cycle("sent %llu packets, received %llu; refused %llu, lost %llu",
 		 (unsigned long long)d->count.tx_packets,
 		 (unsigned long long)d->count.rx_packets,
 		 (unsigned long long)d->count.tx_refused,

@@ -25,6 +25,8 @@ void fuzz_seeds(void (*add)(const void *data, size_t size))
 		"vif=['bridge=br0,rate=10Mb/s','mac=00:16:3e:00:00:02']\n",
 		"name='t'\nkernel='/k'\nmemory=64\ncpus=\"all\"\n"
 		"tsc_mode=\"native\"\nmax_grant_frames=64\nclaim_mode=1\n",
+		"name='t'\nkernel='/k'\nmemory=64\n"
+		"cpus=[['0'],'1']\ndisk=[['/x']]\nvif=['',[]]\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 The Paravane authors
-"""Files that pvctl must not make a domain of: the kernels of
-tests/guest/images.py, which the hypervisor refuses as domain 0's, and what else
-a user may name by mistake. Each gets one line that says why and a status that is
-not 0, and nothing is left behind.
+"""What pvctl must refuse. Files that it must not make a domain of: the kernels
+of tests/guest/images.py, which the hypervisor refuses as domain 0's, and what
+else a user may name by mistake; commands that make no sense. Each gets one line
+that says why and a status that is not 0, and nothing is left behind.
 """
+import json
+import re
 import sys
 
 from machine import TOP
-from scenarios import guest, must, same_state, state_of
+from scenarios import (create, guest, must, same_state, state_of,
+                       write_config)
 
 sys.path.insert(0, f"{TOP}/tests/guest")
 # pylint: disable=wrong-import-position
@@ -90,3 +93,78 @@ def bad_kernels(shared):
     return f"{refused} files refused"
 
 
+
+# Status, what is said, and the command. "held" is paused and has disk 0,
+# "stopped" has shut down and is kept.
+COMMANDS = [
+    (2, "no number of seconds", "pvctl shutdown --timeout=soon held"),
+    (2, "no number of seconds", "pvctl shutdown held --timeout="),
+    (1, "is paused and cannot answer", "pvctl shutdown held -w"),
+    (1, "has stopped already", "pvctl shutdown stopped"),
+    (1, "has stopped already", "pvctl reboot stopped"),
+    (2, "no command 'lsit'", "pvctl help lsit"),
+    (1, "cannot write the output", "pvctl list --json > /dev/full"),
+    # As where no xenstored runs.
+    (1, "cannot reach xenstore", "XENSTORED_RUNDIR=/run/none pvctl list"),
+    (1, "a domain called 'held' already runs", "pvctl create /run/held.cfg"),
+    (1, "disk xvda: cannot open .*: it is mounted, or another disk",
+     "pvctl create /run/held.cfg 'name=\"other\"'"),
+    (1, "disk xvda: cannot open .*: it is mounted, or another disk",
+     "pvctl create /run/other.cfg 'disk=[\"vdev=xvda,access=rw,"
+     "target=/dev/disk/by-id/virtio-store\"]'"),
+    (1, "disk '/run' is no file and no block device",
+     "pvctl create /run/other.cfg 'disk=[\"/run,raw,xvda\"]'"),
+    (1, r"vif 0: cannot create a tap device \(eth0 on xenbr0\)",
+     "pvctl create /run/other.cfg 'vif=[\"vifname=eth0\"]'"),
+    (1, "vif [01]: cannot create a tap device .*: Device or resource busy",
+     "pvctl create /run/other.cfg "
+     "'vif=[\"vifname=tap7\",\"vifname=tap7\"]'"),
+    (1, "disk xvda: cannot run /none/pv-blkback",
+     "PATH=/none PARAVANE_BACKEND_DIR=/none $(which pvctl) "
+     "create /run/other.cfg 'disk=[\"/run/image,raw,xvda\"]'"),
+]
+
+
+def _interrupt(machine):
+    """^C while a disk's backend takes its time to start."""
+    machine.run("mkdir /run/slow; echo '#!/bin/sh' > /run/slow/pv-blkback; "
+                "echo 'touch /run/starts; sleep 2; exit 1' "
+                ">> /run/slow/pv-blkback; chmod +x /run/slow/pv-blkback")
+    said = machine.run(
+        "export PARAVANE_BACKEND_DIR=/run/slow; "
+        "pvctl create /run/other.cfg 'disk=[\"/run/image,raw,xvda\"]' "
+        "> /run/said 2>&1 & until [ -e /run/starts ]; do sleep 0.1; done; "
+        "kill $!; wait $! || echo status $?; cat /run/said; pvctl list --json; "
+        "rm -r /run/slow /run/starts", 30)
+    must("status 1\n" in said and "'other' is not created" in said, said)
+    names = [d["name"] for d in json.loads(said[said.index("["):])]
+    must(sorted(names) == ["Domain-0", "held", "stopped"],
+         f"there is more when pvctl has ended: {names}")
+
+
+def bad_commands(shared):
+    """Each command; what is left at the end."""
+    m = shared.get()
+    m.run("truncate -s 1M /run/image")
+    bare = {"kernel": KERNEL, "ramdisk": None, "memory": 32, "extra": "",
+            "disk": [], "vif": [], "on_reboot": "preserve"}
+    before = state_of(m)
+    create(m, guest("held", 0, **{**bare, "disk": [
+        "format=raw, vdev=xvda, access=rw, "
+        "target=/dev/disk/by-id/virtio-disk0"]}), "-p")
+    create(m, guest("stopped", 0, **bare))
+    write_config(m, guest("other", 0, **bare))
+    ended = "until pvctl list {} | grep -q -e '--s--'; do sleep 0.1; done"
+    m.run(ended.format("stopped"), 30)
+    for status, words, command in COMMANDS:
+        got, said = m.run(f"({command}) 2>&1", 60, check=False)
+        must(got == status and len(said.splitlines()) == 1 and
+             re.search("^pvctl: error: .*" + words, said),
+             f"{command}: status {got}: {said}")
+    _interrupt(m)
+    # Pausing again changes nothing: one word lets it go on.
+    must("paused already" in m.run("pvctl pause held 2>&1"), "paused twice")
+    m.run("pvctl unpause held; " + ended.format("held"), 30)
+    m.run("pvctl destroy stopped; pvctl destroy held")
+    same_state(before, state_of(m))
+    return f"{len(COMMANDS)} commands refused"

@@ -667,7 +667,7 @@ def linux_patches(world):
 
 def long_groups():
     """Those that share a machine."""
-    from builder import bad_kernels     # it needs this module
+    from builder import bad_commands, bad_kernels  # they need this one
 
     linux, keels = Shared(disks=8), Shared(disks=1)
     return [
@@ -679,6 +679,7 @@ def long_groups():
               close=linux.close),
         Group(("keel as a guest", keels.test(keel)),
               ("bad kernels for a guest", keels.test(bad_kernels)),
+              ("pvctl refuses", keels.test(bad_commands)),
               ("keel's disks and networks", keels.test(keel_devices)),
               ("keel told to end", keels.test(keel_told)),
               ("create and destroy", keels.test(cycles)),

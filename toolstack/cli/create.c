@@ -104,16 +104,18 @@ static int with_console(struct watcher *w, const struct options *o)
 {
 	struct console c;
 	struct tools t;
-	int ended;
+	int ended, ret;
 
 	if (tools_open(&t, NEED_STORE)) {
+		watcher_abandon(w);
 		return -1;
 	}
-	if (console_open(&c, &t, w->domid)) {
-		tools_close(&t);
-		return -1;
-	}
+	ret = console_open(&c, &t, w->domid);
 	tools_close(&t);
+	if (ret) {
+		watcher_abandon(w);
+		return -1;
+	}
 	if (watcher_release(w, o->paused)) {
 		console_close(&c);
 		return -1;

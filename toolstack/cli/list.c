@@ -120,26 +120,29 @@ static int run(int argc, char **argv)
 {
 	xc_domaininfo_t *list, one;
 	struct tools t;
+	const char *domain = NULL;
 	bool json = false;
 	uint32_t domid;
-	int i = 1, n, ret;
+	int i, n, ret;
 
-	if (i < argc && (!strcmp(argv[i], "--json") ||
-			 !strcmp(argv[i], "-j"))) {
-		json = true;
-		i++;
-	}
-	if (i < argc && argv[i][0] == '-') {
-		return usage_error(&cmd_list, "unknown option '%s'", argv[i]);
-	}
-	if (i + 1 < argc) {
-		return usage_error(&cmd_list, "one domain, or none for all");
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j")) {
+			json = true;
+		} else if (argv[i][0] == '-') {
+			return usage_error(&cmd_list, "unknown option '%s'",
+					   argv[i]);
+		} else if (domain) {
+			return usage_error(&cmd_list,
+					   "one domain, or none for all");
+		} else {
+			domain = argv[i];
+		}
 	}
 	if (tools_open(&t, NEED_HYPERVISOR | NEED_STORE)) {
 		return EXIT_FAILED;
 	}
-	if (i < argc) {
-		ret = tools_find_domain(&t, argv[i], &domid) ||
+	if (domain) {
+		ret = tools_find_domain(&t, domain, &domid) ||
 		      tools_domain_info(&t, domid, &one) != 1 ? EXIT_FAILED :
 		      print_all(&t, &one, 1, json);
 	} else if (tools_list_domains(&t, &list, &n)) {

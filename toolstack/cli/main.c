@@ -5,6 +5,7 @@
  * Help for people is on stdout and costs nothing to ask for; mistakes in use
  * exit with 2, failures with 1.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,15 +99,19 @@ static int is_help(const char *word)
 	return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
+static int no_command(const char *name)
+{
+	msg_error("there is no command '%s'; 'pvctl --help' lists them", name);
+	return EXIT_USAGE;
+}
+
 static int run_command(int argc, char **argv)
 {
 	const struct command *cmd = find_command(argv[0]);
 	int i;
 
 	if (!cmd) {
-		msg_error("there is no command '%s'; 'pvctl --help' lists them",
-			  argv[0]);
-		return EXIT_USAGE;
+		return no_command(argv[0]);
 	}
 	for (i = 1; i < argc; i++) {
 		if (is_help(argv[i])) {
@@ -117,7 +122,18 @@ static int run_command(int argc, char **argv)
 	return cmd->run(argc, argv);
 }
 
-int main(int argc, char **argv)
+static int help_on(const char *name)
+{
+	const struct command *cmd = find_command(name);
+
+	if (!cmd) {
+		return no_command(name);
+	}
+	print_help(cmd);
+	return EXIT_OK;
+}
+
+static int run_line(int argc, char **argv)
 {
 	int i = 1;
 
@@ -135,14 +151,24 @@ int main(int argc, char **argv)
 		printf("pvctl (Paravane) %s\n", PACKAGE_VERSION);
 		return EXIT_OK;
 	}
-	if (!strcmp(argv[i], "help") && i + 1 < argc &&
-	    find_command(argv[i + 1])) {
-		print_help(find_command(argv[i + 1]));
-		return EXIT_OK;
+	if (!strcmp(argv[i], "help") && i + 1 < argc) {
+		return help_on(argv[i + 1]);
 	}
 	if (is_help(argv[i]) || !strcmp(argv[i], "help")) {
 		print_overview(stdout);
 		return EXIT_OK;
 	}
 	return run_command(argc - i, argv + i);
+}
+
+/* A list that could not be written whole must not pass for a whole list. */
+int main(int argc, char **argv)
+{
+	int ret = run_line(argc, argv);
+
+	if ((fflush(stdout) || ferror(stdout)) && ret == EXIT_OK) {
+		msg_error("cannot write the output: %s", strerror(errno));
+		ret = EXIT_FAILED;
+	}
+	return ret;
 }

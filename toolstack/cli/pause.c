@@ -11,6 +11,7 @@
 
 static int run(int argc, char **argv)
 {
+	xc_domaininfo_t info;
 	struct tools t;
 	uint32_t domid;
 	int ret = open_domain(&cmd_pause, argc, argv, &t, &domid);
@@ -24,7 +25,10 @@ static int run(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	ret = EXIT_OK;
-	if (xc_domain_pause(t.xc, domid)) {
+	if (tools_domain_info(&t, domid, &info) == 1 &&
+	    (info.flags & XEN_DOMINF_paused)) {
+		msg_info("domain %u is paused already", domid);
+	} else if (xc_domain_pause(t.xc, domid)) {
 		msg_error("cannot pause domain %u: %s", domid, strerror(errno));
 		ret = EXIT_FAILED;
 	}

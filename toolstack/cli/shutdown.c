@@ -13,27 +13,47 @@
 #include "cli/command.h"
 #include "lib/msg.h"
 
+static int parse_option(const char *word, bool *wait, unsigned int *timeout)
+{
+	static const char option[] = "--timeout=";
+	const char *digits = word + sizeof(option) - 1;
+
+	*wait = true;
+	if (!strcmp(word, "-w") || !strcmp(word, "--wait")) {
+		return EXIT_OK;
+	}
+	if (strncmp(word, option, sizeof(option) - 1)) {
+		return usage_error(&cmd_shutdown, "unknown option '%s'", word);
+	}
+	*timeout = strtoul(digits, NULL, 10);
+	if (!*timeout || strspn(digits, "0123456789") != strlen(digits) ||
+	    strlen(digits) > 6) {
+		return usage_error(&cmd_shutdown, "'%s' is no number of seconds",
+				   word);
+	}
+	return EXIT_OK;
+}
+
 static int run(int argc, char **argv)
 {
 	bool wait = false;
 	unsigned int timeout = 0;
 	struct tools t;
 	uint32_t domid;
-	int i, ret;
+	int i, words = 1, ret;
 
-	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
-		if (!strcmp(argv[i], "-w") || !strcmp(argv[i], "--wait")) {
-			wait = true;
-		} else if (!strncmp(argv[i], "--timeout=", 10)) {
-			wait = true;
-			timeout = strtoul(argv[i] + 10, NULL, 10);
-		} else {
-			return usage_error(&cmd_shutdown,
-					   "unknown option '%s'", argv[i]);
+	/* Options may stand anywhere: the other words move to the front. */
+	for (i = 1; i < argc; i++) {
+		if (argv[i][0] != '-') {
+			argv[words++] = argv[i];
+			continue;
+		}
+		ret = parse_option(argv[i], &wait, &timeout);
+		if (ret) {
+			return ret;
 		}
 	}
-	ret = open_domain(&cmd_shutdown, argc - i + 1, argv + i - 1, &t,
-			  &domid);
+	ret = open_domain(&cmd_shutdown, words, argv, &t, &domid);
 	if (ret) {
 		return ret;
 	}

@@ -19,7 +19,7 @@
 
 #define CONFIG_MAX_DISKS 32
 #define CONFIG_MAX_VIFS 16
-#define CONFIG_MAX_VCPUS 128
+#define CONFIG_MAX_VCPUS 64
 
 /* What follows when the guest stops for one of the reasons below. */
 enum end_action {

@@ -73,6 +73,19 @@ int reader_list(struct reader *r, const char *key, XLU_ConfigList **list)
 	}
 }
 
+const char *reader_item(struct reader *r, const char *key,
+			const XLU_ConfigList *list, int i)
+{
+	const char *text = xlu_cfg_get_listitem(list, i);
+
+	if (!text) {
+		r->errors++;
+		msg_error("%s: entry %d of %s= must be a string, not a list",
+			  r->label, i + 1, key);
+	}
+	return text;
+}
+
 static void check_key(const char *key, int line, void *arg)
 {
 	struct reader *r = arg;
@@ -180,7 +193,7 @@ static char *read_stream(FILE *f)
 	}
 	len = fread(text, 1, MAX_CONFIG_BYTES, f);
 	if (ferror(f) || !feof(f)) {
-		errno = ferror(f) ? EIO : EFBIG;
+		errno = ferror(f) ? errno : EFBIG;
 		free(text);
 		return NULL;
 	}

@@ -29,6 +29,10 @@ long reader_number(struct reader *r, const char *key, long min, long max,
 /* A list of strings; 0 entries where the key is absent. */
 int reader_list(struct reader *r, const char *key, XLU_ConfigList **list);
 
+/* Entry @i of the list of @key; NULL after an error: it is no string. */
+const char *reader_item(struct reader *r, const char *key,
+			const XLU_ConfigList *list, int i);
+
 /* Fill r->cfg from all keys that mean something; counts r->errors. */
 void settings_read(struct reader *r);
 

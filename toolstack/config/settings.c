@@ -18,6 +18,20 @@
 #define KIB_PER_MIB 1024
 #define DEFAULT_EVENT_CHANNELS 1023
 
+/* It becomes a file's name, a word of commands and a column of lists. */
+static bool name_is_usable(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p; p++) {
+		if (iscntrl((unsigned char)*p) || *p == '/') {
+			return false;
+		}
+	}
+	return p - name <= 64 && *name != '-' &&
+	       strspn(name, "0123456789") != strlen(name);
+}
+
 static void read_name(struct reader *r)
 {
 	const char *name = reader_string(r, "name", NULL);
@@ -28,10 +42,9 @@ static void read_name(struct reader *r)
 			  r->label);
 		return;
 	}
-	if (strlen(name) > 64 || strchr(name, '/') ||
-	    strspn(name, "0123456789") == strlen(name)) {
+	if (!name_is_usable(name)) {
 		r->errors++;
-		msg_error("%s: name='%s' is not usable; take up to 64 characters, no '/', not only digits",
+		msg_error("%s: name='%s' is not usable; take up to 64 characters, no '/' and no control character, not only digits, no '-' in front",
 			  r->label, name);
 		return;
 	}
@@ -133,8 +146,10 @@ static void read_affinity(struct reader *r)
 
 	if (!xlu_cfg_get_list(r->xlu, "cpus", &list, &n, 1)) {
 		for (i = 0; i < n && i < (int)cfg->maxvcpus; i++) {
-			read_one_affinity(r, xlu_cfg_get_listitem(list, i),
-					  &cfg->affinity[i]);
+			text = reader_item(r, "cpus", list, i);
+			if (text) {
+				read_one_affinity(r, text, &cfg->affinity[i]);
+			}
 		}
 		if (n > (int)cfg->maxvcpus) {
 			msg_warn("%s: cpus= has %d entries for %u vCPUs; the last ones have no effect",
@@ -328,9 +343,12 @@ static void read_disks(struct reader *r)
 	}
 	for (i = 0; i < n; i++) {
 		struct disk *d = &cfg->disks[cfg->nr_disks];
-		const char *spec = xlu_cfg_get_listitem(list, i);
+		const char *spec = reader_item(r, "disk", list, i);
 
-		if (!spec || disk_parse(spec, d)) {
+		if (!spec) {
+			continue;
+		}
+		if (disk_parse(spec, d)) {
 			r->errors++;
 			continue;
 		}
@@ -360,9 +378,12 @@ static void read_vifs(struct reader *r)
 	}
 	for (i = 0; i < n; i++) {
 		struct vif *v = &cfg->vifs[cfg->nr_vifs];
-		const char *spec = xlu_cfg_get_listitem(list, i);
+		const char *spec = reader_item(r, "vif", list, i);
 
-		if (!spec || vif_parse(spec, v)) {
+		if (!spec) {
+			continue;
+		}
+		if (vif_parse(spec, v)) {
 			r->errors++;
 			continue;
 		}

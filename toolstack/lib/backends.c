@@ -4,8 +4,9 @@
  * Starting and ending backend processes.
  *
  * A backend started with --daemon returns 0 once its device is in InitWait,
- * and otherwise says on stderr what was wrong; so a missing file or bridge is
- * a failure of "pvctl create" and not a guest without its disk.  All are
+ * and otherwise says on stderr what was wrong, which is quoted in our message;
+ * so a missing file or bridge is a failure of "pvctl create" and not a guest
+ * without its disk.  All are
  * started at once and then waited for.  The watcher is their subreaper: the
  * daemons become its children, and it learns of their end.
  */
@@ -102,14 +103,26 @@ static void exec_program(struct command *c)
 	_exit(127);
 }
 
-static pid_t spawn(struct command *c)
-{
-	pid_t pid = fork();
-	sigset_t none;
-	int null;
+/* One that is on its way to be a daemon. */
+struct starter {
+	pid_t pid;
+	int said;		/* what it has on stderr before it is one */
+};
 
-	if (pid) {
-		return pid;
+static struct starter spawn(struct command *c)
+{
+	struct starter s = { .pid = -1, .said = -1 };
+	sigset_t none;
+	int null, said[2];
+
+	if (pipe2(said, O_CLOEXEC)) {
+		return s;
+	}
+	s.pid = fork();
+	if (s.pid) {
+		close(said[1]);
+		s.said = said[0];
+		return s;
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -118,11 +131,34 @@ static pid_t spawn(struct command *c)
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
 	}
+	dup2(said[1], STDERR_FILENO);
 	exec_program(c);
-	return -1;
+	return s;
 }
 
-static pid_t start_disk(struct backends *b, const struct disk *d,
+/* The last complaint that a starter made, without who made it; closes it. */
+static void read_reason(struct starter *s, char *reason, size_t size)
+{
+	char text[1024], *from, *error;
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < sizeof(text) - 1 &&
+	       ((n = read(s->said, text + len, sizeof(text) - 1 - len)) > 0 ||
+		(n < 0 && errno == EINTR))) {
+		len += n > 0 ? n : 0;
+	}
+	close(s->said);
+	text[len] = '\0';
+	from = text;
+	while ((error = strstr(from, "error: "))) {
+		from = error + strlen("error: ");
+	}
+	from[strcspn(from, "\n")] = '\0';
+	snprintf(reason, size, "%.400s", from);
+}
+
+static struct starter start_disk(struct backends *b, const struct disk *d,
 			uint32_t domid, const char *log)
 {
 	char back[STORE_PATH_MAX], pidfile[RUN_PATH_MAX];
@@ -142,7 +178,7 @@ static pid_t start_disk(struct backends *b, const struct disk *d,
 	return spawn(&c);
 }
 
-static pid_t start_vif(struct backends *b, const struct vif *v,
+static struct starter start_vif(struct backends *b, const struct vif *v,
 		       uint32_t domid, const char *log)
 {
 	char back[STORE_PATH_MAX], pidfile[RUN_PATH_MAX], mac[18], name[32];
@@ -166,20 +202,23 @@ static pid_t start_vif(struct backends *b, const struct vif *v,
 }
 
 /* Wait for one starter; the daemon it leaves is known by its pid file. */
-static int await_start(struct backends *b, unsigned int i, pid_t starter,
-		       const char *log)
+static int await_start(struct backends *b, unsigned int i,
+		       struct starter *starter, const char *log)
 {
+	char reason[512];
 	int status;
 
-	while (waitpid(starter, &status, 0) < 0) {
+	read_reason(starter, reason, sizeof(reason));
+	while (waitpid(starter->pid, &status, 0) < 0) {
 		if (errno != EINTR) {
 			return msg_error("%s: lost its backend at start",
 					 b->proc[i].label);
 		}
 	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		return msg_error("%s: its backend did not start; the end of %s says why",
-				 b->proc[i].label, log);
+		return msg_error("%s: %s; see also %s", b->proc[i].label,
+				 *reason ? reason : "its backend did not start",
+				 log);
 	}
 	b->proc[i].pid = rundir_read_pid(b->proc[i].pidfile);
 	if (!b->proc[i].pid) {
@@ -192,7 +231,7 @@ static int await_start(struct backends *b, unsigned int i, pid_t starter,
 int backends_start(struct backends *b, const struct domain_config *cfg,
 		   uint32_t domid)
 {
-	pid_t starter[MAX_BACKENDS];
+	struct starter starter[MAX_BACKENDS];
 	char log[RUN_PATH_MAX];
 	unsigned int i;
 	int ret = 0;
@@ -206,10 +245,10 @@ int backends_start(struct backends *b, const struct domain_config *cfg,
 		starter[b->nr] = start_vif(b, &cfg->vifs[i], domid, log);
 	}
 	for (i = 0; i < b->nr; i++) {
-		if (starter[i] < 0) {
+		if (starter[i].pid < 0) {
 			ret = msg_error("%s: cannot fork: %s",
 					b->proc[i].label, strerror(errno));
-		} else if (await_start(b, i, starter[i], log)) {
+		} else if (await_start(b, i, &starter[i], log)) {
 			ret = -1;
 		}
 	}

@@ -24,6 +24,7 @@
 
 #include "lib/clock.h"
 #include "lib/msg.h"
+#include "lib/progress.h"
 #include "lib/rundir.h"
 
 #define ESCAPE 0x1d		/* ^] */
@@ -33,20 +34,24 @@
 
 static char *await_tty_name(struct tools *t, uint32_t domid)
 {
-	char path[64];
-	int waited;
+	unsigned long end = clock_ms() + TTY_WAIT_MS;
+	char path[64], *name;
+	struct progress p;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", domid);
-	for (waited = 0; waited < TTY_WAIT_MS; waited += POLL_MS) {
-		char *name = xs_read(t->xs, XBT_NULL, path, NULL);
-
-		if (name && *name) {
-			return name;
-		}
+	progress_begin(&p, "waiting for the console of domain %u", domid);
+	while ((!(name = xs_read(t->xs, XBT_NULL, path, NULL)) || !*name) &&
+	       clock_ms() < end) {
 		free(name);
+		progress_tick(&p);
 		sleep_ms(POLL_MS);
 	}
-	return NULL;
+	progress_end(&p);
+	if (name && !*name) {
+		free(name);
+		name = NULL;
+	}
+	return name;
 }
 
 static void make_raw(int fd)

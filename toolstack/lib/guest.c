@@ -15,10 +15,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/msg.h"
+#include "lib/progress.h"
 #include "lib/rundir.h"
 #include "lib/store.h"
 
@@ -26,11 +28,19 @@
 #define WATCHER_MS 20000
 #define POLL_MS 10
 
-static int check_readable(const char *what, const char *path)
+/* A file, or where @device a block device, that can be read. */
+static int check_readable(const char *what, const char *path, bool device)
 {
-	if (access(path, R_OK)) {
+	struct stat st;
+
+	if (access(path, R_OK) || stat(path, &st)) {
 		return msg_error("cannot read %s '%s': %s; paths are those of domain 0",
 				 what, path, strerror(errno));
+	}
+	if (!S_ISREG(st.st_mode) && !(device && S_ISBLK(st.st_mode))) {
+		return msg_error("%s '%s' is no file%s; correct its path",
+				 what, path, device ? " and no block device" :
+				 "");
 	}
 	return 0;
 }
@@ -55,14 +65,14 @@ static int check_bridge(const struct vif *v)
 
 int guest_check_files(const struct domain_config *cfg)
 {
-	int ret = check_readable("kernel", cfg->kernel);
+	int ret = check_readable("kernel", cfg->kernel, false);
 	unsigned int i;
 
 	if (cfg->ramdisk) {
-		ret |= check_readable("ramdisk", cfg->ramdisk);
+		ret |= check_readable("ramdisk", cfg->ramdisk, false);
 	}
 	for (i = 0; i < cfg->nr_disks; i++) {
-		ret |= check_readable("disk", cfg->disks[i].path);
+		ret |= check_readable("disk", cfg->disks[i].path, true);
 		if (!cfg->disks[i].readonly && !ret &&
 		    access(cfg->disks[i].path, W_OK)) {
 			ret = msg_error("cannot write disk '%s': %s; make it writable or add access=ro",
@@ -154,14 +164,20 @@ void guest_down(struct guest *g)
 static int await_watcher(uint32_t domid)
 {
 	unsigned int waited;
+	struct progress p;
 	pid_t holder = 0;
 
+	progress_begin(&p, "waiting for the devices of domain %u to end",
+		       domid);
 	for (waited = 0; waited < WATCHER_MS; waited += POLL_MS) {
 		if (!rundir_is_locked("domain", domid, &holder)) {
+			progress_end(&p);
 			return 0;
 		}
+		progress_tick(&p);
 		sleep_ms(POLL_MS);
 	}
+	progress_end(&p);
 	return msg_error("domain %u is destroyed but its watcher (pid %d) has not finished; see %s",
 			 domid, holder, LOGDIR);
 }

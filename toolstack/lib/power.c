@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/msg.h"
+#include "lib/progress.h"
 #include "lib/rundir.h"
 #include "lib/store.h"
 
@@ -47,18 +47,22 @@ static bool request_taken(struct tools *t, const char *path)
 	return taken;
 }
 
-static bool await_taken(struct tools *t, const char *path)
+static bool await_taken(struct tools *t, uint32_t domid, const char *path)
 {
 	unsigned long end = clock_ms() + CONFIRM_MS;
 	struct pollfd fd = { .fd = xs_fileno(t->xs), .events = POLLIN };
+	struct progress p;
 
 	if (!tools_watch(t, path, "taken")) {
 		return request_taken(t, path);
 	}
+	progress_begin(&p, "waiting for domain %u to take the request", domid);
 	while (!request_taken(t, path) && clock_ms() < end) {
+		progress_tick(&p);
 		poll(&fd, 1, 500);
 		tools_drain_watches(t);
 	}
+	progress_end(&p);
 	xs_unwatch(t->xs, path, "taken");
 	return request_taken(t, path);
 }
@@ -72,8 +76,14 @@ int power_request(struct tools *t, uint32_t domid, const char *request)
 		return msg_error("domain 0 is this system: use its own %s command",
 				 request);
 	}
-	if (tools_domain_info(t, domid, &info) == 1 &&
-	    (info.flags & XEN_DOMINF_paused)) {
+	if (tools_domain_info(t, domid, &info) != 1) {
+		info.flags = 0;
+	}
+	if (info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)) {
+		return msg_error("domain %u has stopped already; 'pvctl destroy %u' removes it",
+				 domid, domid);
+	}
+	if (info.flags & XEN_DOMINF_paused) {
 		return msg_error("domain %u is paused and cannot answer; 'pvctl unpause %u' first",
 				 domid, domid);
 	}
@@ -85,7 +95,7 @@ int power_request(struct tools *t, uint32_t domid, const char *request)
 	if (store_write(t, path, request)) {
 		return msg_error("cannot write %s to xenstore", path);
 	}
-	if (!await_taken(t, path)) {
+	if (!await_taken(t, domid, path)) {
 		return msg_error("domain %u did not take the %s request in %d s; if it hangs, use 'pvctl destroy %u'",
 				 domid, request, CONFIRM_MS / 1000, domid);
 	}
@@ -111,29 +121,24 @@ static bool has_ended(struct tools *t, uint32_t domid, bool *preserved)
 int power_await_end(struct tools *t, uint32_t domid, unsigned int timeout_s)
 {
 	struct pollfd fd = { .fd = xs_fileno(t->xs), .events = POLLIN };
-	unsigned long start = clock_ms(), shown = 0;
-	bool preserved = false, tty = isatty(STDERR_FILENO);
+	bool preserved = false;
+	struct progress p;
 
 	tools_watch(t, "@releaseDomain", "end");
+	progress_begin(&p, "waiting for domain %u to stop", domid);
 	while (!has_ended(t, domid, &preserved)) {
-		unsigned long s = (clock_ms() - start) / 1000;
+		unsigned long s = progress_tick(&p);
 
 		if (timeout_s && s >= timeout_s) {
+			progress_end(&p);
 			return msg_error("domain %u still runs after %u s; see its console, or use 'pvctl destroy %u'",
 					 domid, timeout_s, domid);
-		}
-		if (tty && s != shown) {
-			fprintf(stderr, "\rwaiting for domain %u to stop: %lu s ",
-				domid, s);
-			shown = s;
 		}
 		/* The watcher's end has no watch: look again soon. */
 		poll(&fd, 1, TICK_MS / 20);
 		tools_drain_watches(t);
 	}
-	if (tty && shown) {
-		fprintf(stderr, "\n");
-	}
+	progress_end(&p);
 	if (preserved) {
 		msg_info("domain %u has shut down and is kept; 'pvctl destroy %u' removes it",
 			 domid, domid);

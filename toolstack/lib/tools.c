@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <xenstore_lib.h>
 #include <xentoollog.h>
 
 #include "lib/msg.h"
@@ -109,6 +110,12 @@ int tools_open(struct tools *t, unsigned int need)
 		}
 	}
 	if (need & NEED_STORE) {
+		/*
+		 * Where no xenstored runs, the library turns to the kernel's
+		 * device, and there one waits for ever. With this, which the
+		 * backends inherit, it knows the socket only.
+		 */
+		setenv("XENSTORED_PATH", xs_daemon_socket(), 0);
 		t->xs = xs_open(0);
 		if (!t->xs) {
 			tools_close(t);

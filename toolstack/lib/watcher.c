@@ -36,9 +36,11 @@
 #include "lib/console.h"
 #include "lib/guest.h"
 #include "lib/msg.h"
+#include "lib/progress.h"
 #include "lib/rundir.h"
 
 #define RECHECK_MS 30000
+#define PROGRESS_MS 250
 
 /* A guest that reboots faster than this is slowed down, lest it spin. */
 #define QUICK_LIFE_S 2
@@ -297,7 +299,60 @@ static int watcher_main(const struct domain_config *cfg, int parent)
 	return 0;
 }
 
-/* ^C during the build reaches the watcher as the end of the socket. */
+static volatile sig_atomic_t told_to_end;
+
+static void note_signal(int sig)
+{
+	(void)sig;
+	told_to_end = 1;
+}
+
+/* A second ^C ends pvctl itself; the watcher removes what it built anyway. */
+static void catch_signals(bool catch)
+{
+	struct sigaction sa = {
+		.sa_handler = catch ? note_signal : SIG_DFL,
+		.sa_flags = SA_RESETHAND,
+	};
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+}
+
+void watcher_abandon(struct watcher *w)
+{
+	close(w->fd);
+	waitpid(w->pid, NULL, 0);
+}
+
+/* Waits for the domain's number; false: there will be none. */
+static bool await_built(struct watcher *w, const struct domain_config *cfg)
+{
+	struct pollfd fd = { .fd = w->fd, .events = POLLIN };
+	struct progress p;
+	bool built;
+
+	told_to_end = 0;
+	catch_signals(true);
+	progress_begin(&p, "building domain '%s'", cfg->name);
+	while (!told_to_end && poll(&fd, 1, PROGRESS_MS) <= 0) {
+		progress_tick(&p);
+	}
+	progress_end(&p);
+	built = !told_to_end &&
+		read(w->fd, &w->domid, sizeof(w->domid)) == sizeof(w->domid);
+	if (told_to_end) {
+		msg_error("interrupted: domain '%s' is not created; removing what was built",
+			  cfg->name);
+		watcher_abandon(w);
+		w->fd = -1;
+	}
+	catch_signals(false);
+	return built && w->fd >= 0;
+}
+
+/* The end of the socket tells the watcher to take the domain down again. */
 int watcher_start(struct watcher *w, const struct domain_config *cfg)
 {
 	int pair[2], status;
@@ -316,7 +371,10 @@ int watcher_start(struct watcher *w, const struct domain_config *cfg)
 		_exit(watcher_main(cfg, pair[1]));
 	}
 	close(pair[1]);
-	if (read(w->fd, &w->domid, sizeof(w->domid)) != sizeof(w->domid)) {
+	if (!await_built(w, cfg)) {
+		if (w->fd < 0) {
+			return -1;
+		}
 		if (waitpid(w->pid, &status, 0) == w->pid &&
 		    WIFSIGNALED(status)) {
 			msg_error("the watcher of '%s' was killed by signal %d while building",

@@ -26,6 +26,9 @@ struct watcher {
  */
 int watcher_start(struct watcher *w, const struct domain_config *cfg);
 
+/* Instead of releasing it: returns when nothing is left of the domain. */
+void watcher_abandon(struct watcher *w);
+
 /* Let the domain run (unless @paused) and leave it to its watcher. */
 int watcher_release(struct watcher *w, bool paused);
 

@@ -124,6 +124,8 @@ static const struct {
 	{ "name='t'\nkernel='/k'\n", "no memory=" },
 	{ "name='12'\nkernel='/k'\nmemory=64\n", "name='12'" },
 	{ "name='a/b'\nkernel='/k'\nmemory=64\n", "name='a/b'" },
+	{ "name='-t'\nkernel='/k'\nmemory=64\n", "name='-t'" },
+	{ "name='a\tb'\nkernel='/k'\nmemory=64\n", "no control character" },
 	{ BASE "type='hvm'\n", "type='hvm' is not supported" },
 	{ BASE "type='pvh'\n", "type='pvh' is not supported" },
 	{ BASE "builder='hvm'\n", "type='hvm' is not supported" },
@@ -132,7 +134,9 @@ static const struct {
 	{ BASE "maxmem=32\n", "maxmem=32 is below memory=64" },
 	{ BASE "vcpus=0\n", "must be a number from 1" },
 	{ BASE "vcpus=4\nmaxvcpus=2\n", "maxvcpus=2 is below vcpus=4" },
+	{ BASE "vcpus=65\n", "must be a number from 1 to 64" },
 	{ BASE "cpus='x'\n", "is no CPU list" },
+	{ BASE "cpus=['0',['1']]\nvcpus=2\n", "entry 2 of cpus= must be a string" },
 	{ BASE "uuid='123'\n", "must look like" },
 	{ BASE "uuid='00112233-4455-6677-8899-aabbccddeefg'\n",
 	  "must look like" },
@@ -141,7 +145,9 @@ static const struct {
 	{ BASE "pci=['01:00.0']\n", "no PCI pass-through" },
 	{ BASE "bootloader='pygrub'\n", "bootloader='pygrub'" },
 	{ BASE "disk='x'\n", "disk= must be a list" },
+	{ BASE "disk=[['/x,raw,xvda']]\n", "entry 1 of disk= must be a string" },
 	{ BASE "disk=['/x,raw,xvda','/y,raw,xvda']\n", "both 'xvda'" },
+	{ BASE "vif=['',['mac=1']]\n", "entry 2 of vif= must be a string" },
 	{ BASE "vif=['devid=1','']\n", "both have devid 1" },
 	{ BASE "pool='fast'\n", "pool='fast' does not exist" },
 	{ BASE "name=['a']\n", "must be a string" },
@@ -171,4 +177,6 @@ Test(config, missing_file)
 	capture_start();
 	cr_assert_null(config_read_file("/no/such.cfg", NULL, 0));
 	cr_assert(captured("cannot open config file '/no/such.cfg'"));
+	cr_assert_null(config_read_file("/", NULL, 0));
+	cr_assert(captured("cannot read config file '/': Is a directory"));
 }
