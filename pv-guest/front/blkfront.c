@@ -3,7 +3,8 @@
 /*
  * The truth kept here: a page lent to the backend is granted exactly while its
  * request is under way, and an answer is believed only if it names a request
- * that is.
+ * that is. A backend that answers anything else gets nothing more to answer:
+ * all that is under way fails then, so no request outlives its caller here.
  */
 #include "front/blkfront.h"
 #include "lib/page.h"
@@ -91,6 +92,9 @@ int blk_submit(struct blk *b, struct blk_io *io)
 	struct blkif_request *r;
 	unsigned int id = 0;
 
+	if (b->broken) {
+		return -XEN_EIO;
+	}
 	if (b->prod - b->cons == BLK_RING) {
 		return -XEN_EAGAIN;
 	}
@@ -120,22 +124,40 @@ int blk_submit(struct blk *b, struct blk_io *io)
 	return 0;
 }
 
-static int take(struct blk *b, const struct blkif_response *answer)
+static void finish(struct blk *b, unsigned int id, int result)
 {
-	struct blkif_response r = *answer;
-	struct blk_io *io = r.id < BLK_RING ? b->io[r.id] : NULL;
+	struct blk_io *io = b->io[id];
 
-	if (!io) {
-		return -XEN_EIO;
-	}
-	b->io[r.id] = NULL;
-	io->result = r.status == BLKIF_RSP_OKAY ? 0 : -XEN_EIO;
+	b->io[id] = NULL;
+	io->result = result;
 	for (unsigned int i = 0; i < io->pages; i++) {
 		/* Kept by the backend though it has answered: not ours. */
 		if (!grant_revoke(io->ref[i])) {
 			io->result = -XEN_EBUSY;
 		}
 	}
+}
+
+static int lied(struct blk *b)
+{
+	b->broken = true;
+	for (unsigned int id = 0; id < BLK_RING; id++) {
+		if (b->io[id]) {
+			finish(b, id, -XEN_EIO);
+		}
+	}
+	return -XEN_EIO;
+}
+
+static int take(struct blk *b, const struct blkif_response *answer)
+{
+	struct blkif_response r = *answer;
+
+	barrier();	/* from here on only the copy is looked at */
+	if (r.id >= BLK_RING || !b->io[r.id]) {
+		return lied(b);
+	}
+	finish(b, r.id, r.status == BLKIF_RSP_OKAY ? 0 : -XEN_EIO);
 	return 0;
 }
 
@@ -143,10 +165,13 @@ int blk_reap(struct blk *b, bool wait)
 {
 	unsigned int have, taken = 0;
 
+	if (b->broken) {
+		return -XEN_EIO;
+	}
 	for (;;) {
 		have = READ_ONCE(b->shared->rsp_prod) - b->cons;
 		if (have > b->prod - b->cons) {
-			return -XEN_EIO;
+			return lied(b);
 		}
 		barrier();
 		for (; have; have--, taken++) {

@@ -34,6 +34,7 @@ struct blk {
 	struct blk_io *io[BLK_RING];	/* by request id */
 	uint64_t sectors;
 	bool readonly, can_flush;
+	bool broken;			/* the backend lied: no more of it */
 };
 
 /* Connects disk number `index` in the order of its names. 0 or an errno. */
@@ -45,7 +46,9 @@ int blk_submit(struct blk *b, struct blk_io *io);
 
 /*
  * Takes what has been answered, and waits for the first when told to; an event
- * will tell of the next. Their number, or a negative errno.
+ * will tell of the next. Their number, or a negative errno: the backend lied.
+ * All that was under way has failed then; a page of one whose result is
+ * -XEN_EBUSY is still in the backend's hands.
  */
 int blk_reap(struct blk *b, bool wait);
 

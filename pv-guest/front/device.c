@@ -17,6 +17,9 @@ int front_find(struct front_device *d, const char *class, unsigned int index)
 	if (n < 0) {
 		return n;
 	}
+	if ((size_t)n >= sizeof(names)) {
+		return -XEN_E2BIG;	/* what is not there is not looked at */
+	}
 	for (; index && name < names + n; index--) {
 		name += strlen(name) + 1;
 	}

@@ -141,6 +141,7 @@ static void tx_reap(struct net *n)
 		struct netif_tx_response r =
 			n->tx->ring[n->tx_cons++ & (NET_RING - 1)].rsp;
 
+		barrier();	/* from here on only the copy is looked at */
 		if (r.id >= NET_RING || !n->tx_page[r.id]) {
 			panic("the network backend answers for page %u", r.id);
 		}
@@ -204,6 +205,7 @@ int net_receive(struct net *n, void *frame, size_t size)
 	}
 	barrier();
 	r = n->rx->ring[n->rx_cons++ & (NET_RING - 1)].rsp;
+	barrier();	/* from here on only the copy is looked at */
 	if (r.id >= NET_RX || !grant_revoke(n->rx_ref[r.id])) {
 		panic("the network backend keeps page %u", r.id);
 	}

@@ -71,3 +71,17 @@ $(HVT)/test-grants: %D%/hv_mm/test_grants.c $(HVT_MM)
 	$(HVT_BUILD)
 $(HVT)/test-alloc: %D%/hv_mm/test_alloc.c $(HVT_MM)
 	$(HVT_BUILD)
+
+# keel's frontends, with a pretended domain around them.
+if HAVE_CRITERION
+check_PROGRAMS += %D%/frontend/test-frontend
+TESTS += %D%/frontend/test-frontend
+endif
+tests_unit_frontend_test_frontend_SOURCES = \
+	%D%/frontend/test_blkfront.c \
+	pv-guest/front/blkfront.c pv-guest/front/blkfront.h
+tests_unit_frontend_test_frontend_CPPFLAGS = -iquote $(srcdir)/pv-guest \
+	-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__ \
+	-D__XEN_TOOLS__ $(CRITERION_CFLAGS)
+tests_unit_frontend_test_frontend_CFLAGS = $(AM_CFLAGS) $(SANITIZE_CFLAGS)
+tests_unit_frontend_test_frontend_LDADD = $(CRITERION_LIBS)
