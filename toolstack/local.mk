@@ -54,8 +54,10 @@ tests_unit_toolstack_test_toolstack_SOURCES = \
 	tests/unit/toolstack/test_config.c \
 	tests/unit/toolstack/test_cpus.c \
 	tests/unit/toolstack/test_disk.c \
+	tests/unit/toolstack/test_json.c \
 	tests/unit/toolstack/test_keys.c \
 	tests/unit/toolstack/test_vif.c \
+	%D%/lib/json.c %D%/lib/json.h \
 	$(toolstack_config)
 tests_unit_toolstack_test_toolstack_CPPFLAGS = $(toolstack_cppflags) \
 	-I$(srcdir)/tests/unit/toolstack $(CRITERION_CFLAGS)
