@@ -155,7 +155,6 @@ __init void cpu_features_detect(void)
 	detect_identity(&cpu_features);
 	detect_features(&cpu_features);
 	hv_cr4 = CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT |
-		 cr4_if(XEN_X86_FEATURE_UMIP, CR4_UMIP) |
 		 cr4_if(XEN_X86_FEATURE_XSAVE, CR4_OSXSAVE);
 	if (boot_options.smep) {
 		hv_cr4 |= cr4_if(XEN_X86_FEATURE_SMEP, CR4_SMEP);

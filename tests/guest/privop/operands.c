@@ -8,7 +8,8 @@
  * down, as often as rcx says, across pages; what they cannot reach is a page
  * fault there, with rcx and the pointer as far as they came. With CR4.TSD,
  * rdtsc is for the kernel alone. What no guest may do is refused with any
- * prefix.
+ * prefix. Asking where tables are is no privilege, though the CPU may have UMIP:
+ * stock kernels do it in ring 3 (Linux's get_desc), and so do their programs.
  *
  * From Intel's SDM, volume 2 and volume 3, 2.5.
  */
@@ -280,6 +281,31 @@ TEST(privop_tsd, 0)
 	}
 	asm volatile("mov %0, %%cr4" : : "r" (cr4));
 	CHECK_EQ(user_watch(d_rdtsc, 0)->vector, -1);
+}
+
+SNIPPET(u_sgdt, "sub $16, %rsp\n sgdt (%rsp)\n add $16, %rsp");
+SNIPPET(u_sidt, "sub $16, %rsp\n sidt (%rsp)\n add $16, %rsp");
+SNIPPET(u_sldt, "sldt %eax");
+SNIPPET(u_str, "str %eax");
+SNIPPET(u_smsw, "smsw %rax\n and $1, %eax");
+
+TEST(privop_umip, 0)
+{
+	static const snippet_fn fns[] = {
+		u_sgdt, u_sidt, u_sldt, u_str, u_smsw,
+	};
+	unsigned int a = 7, b, c = 0, d;
+
+	asm volatile("cpuid" : "+a" (a), "=b" (b), "+c" (c), "=d" (d));
+	if (!(c & 4)) {
+		test_skip("this CPU has no UMIP");
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(fns); i++) {
+		test_case("number %u", i);
+		CHECK_EQ(kernel_watch(fns[i], 0)->vector, -1);
+		CHECK_EQ(user_watch(fns[i], 0)->vector, -1);
+	}
+	CHECK_EQ(snippet_result(), 1);
 }
 
 /* #GP or, where the CPU or the emulated machine does not know it, #UD. */
