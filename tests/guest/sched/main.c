@@ -2,12 +2,14 @@
 /* Copyright (C) 2026 The Paravane authors */
 /*
  * sched_op: yield and block return; the watchdog ends the domain when it is
- * not poked; a shutdown ends it (each reason: peer_shutdown_reasons).
+ * not poked; a shutdown ends it (each reason: peer_shutdown_reasons); who is
+ * moved while it falls asleep wakes.
  *
  * From <xen/sched.h>.
  */
 #include "common/audit.h"
 #include "common/smp.h"
+#include "fuzz/random.h"
 
 TEST(sched_yield, 0)
 {
@@ -166,6 +168,74 @@ TEST(sched_block, 0)
 	event_close(timer);
 	event_close(masked);
 	event_close(port);
+}
+
+static struct {
+	volatile unsigned long naps[MAX_VCPUS], ticks[MAX_VCPUS];
+} moved;
+
+static void tick(evtchn_port_t port, void *arg)
+{
+	(void)port;
+	moved.ticks[(unsigned long)arg]++;
+}
+
+/* Only its timer ends it; which may be due before it is asleep. */
+static void nap_by_timer(unsigned int id)
+{
+	unsigned long before = moved.ticks[id];
+
+	events_disable();
+	clock_set_timer(clock_ns() + ++moved.naps[id] * 7919 % 200000);
+	while (moved.ticks[id] == before) {
+		hc_sched_op(SCHEDOP_block, NULL);
+		events_disable();
+	}
+}
+
+/*
+ * Those that sleep and wake all the time are moved from CPU to CPU meanwhile:
+ * none sleeps for ever, wherever its timer was set.
+ */
+TEST(sched_moved_asleep, FOUR_CPUS)
+{
+	uint64_t ns = number_word("seconds=", 0) * NSEC_PER_SEC;
+	uint64_t began = clock_ns(), since[MAX_VCPUS], now;
+	unsigned long last[MAX_VCPUS] = { 0 }, n = 0;
+	int timer[MAX_VCPUS];
+	bool lost = false;
+
+	for (unsigned long i = 1; i < MAX_VCPUS; i++) {
+		hc_vcpu_op(VCPUOP_stop_periodic_timer, i, NULL);
+		timer[i] = event_bind_virq(VIRQ_TIMER, i);
+		event_set_handler(timer[i], tick, (void *)i);
+		since[i] = began;
+	}
+	memset(&moved, 0, sizeof(moved));
+	CHECK_EQ(others_begin(nap_by_timer), MAX_VCPUS);
+	do {
+		vcpu_pin(0, 1 + n % 3, n % 16 ? n % 16 : 15);
+		n++;
+		now = clock_ns();
+		for (unsigned int i = 1; i < MAX_VCPUS; i++) {
+			if (moved.naps[i] != last[i]) {
+				last[i] = moved.naps[i];
+				since[i] = now;
+			}
+			lost |= !CHECK(now < since[i] + 10 * NSEC_PER_SEC,
+				       "vCPU %u, nap %lu", i, last[i]);
+		}
+		if (ns && n % 1000 == 0) {
+			printk("STEP %lu\n", n);
+		}
+	} while (!lost &&
+		 now < began + (ns ? ns : 300 * NSEC_PER_MSEC));
+	printk("%lu moves, %lu naps\n", n, last[1] + last[2] + last[3]);
+	others_end();
+	for (unsigned int i = 1; i < MAX_VCPUS; i++) {
+		vcpu_pin(0, i, 255);
+		event_close(timer[i]);
+	}
 }
 
 TEST(sched_shutdown_crash, CRASHES)
