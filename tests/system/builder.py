@@ -166,5 +166,10 @@ def bad_commands(shared):
     must("paused already" in m.run("pvctl pause held 2>&1"), "paused twice")
     m.run("pvctl unpause held; " + ended.format("held"), 30)
     m.run("pvctl destroy stopped; pvctl destroy held")
+    # A guest that restarts all the time ends when it is destroyed.
+    create(m, guest("again", 0, **{**bare, "on_reboot": "restart"}))
+    m.run("until pvctl list again | grep -q -e '--s--'; do sleep 0.05; done; "
+          "until pvctl destroy again; do sleep 0.05; done", 60)
+    must("{pvctl-watcher}" not in m.run("sleep 1; ps"), "it was restarted")
     same_state(before, state_of(m))
     return f"{len(COMMANDS)} commands refused"

@@ -133,12 +133,14 @@ static int await_gone(struct tools *t, uint32_t domid)
 			 domid);
 }
 
-static int destroy_if_alive(struct tools *t, uint32_t domid)
+/* *@alive: nobody else has destroyed it before. */
+static int destroy_if_alive(struct tools *t, uint32_t domid, bool *alive)
 {
 	xc_domaininfo_t info;
-	int alive = tools_domain_info(t, domid, &info);
+	int exists = tools_domain_info(t, domid, &info);
 
-	if (alive > 0 && !(info.flags & XEN_DOMINF_dying) &&
+	*alive = exists < 0 || (exists && !(info.flags & XEN_DOMINF_dying));
+	if (exists > 0 && *alive &&
 	    xc_domain_destroy(t->xc, domid) && errno != ESRCH) {
 		return msg_error("the hypervisor did not destroy domain %u: %s",
 				 domid, strerror(errno));
@@ -146,19 +148,21 @@ static int destroy_if_alive(struct tools *t, uint32_t domid)
 	return 0;
 }
 
-void guest_down(struct guest *g)
+bool guest_down(struct guest *g)
 {
 	uint32_t domid = g->built.domid;
+	bool alive;
 
 	msg_debug("taking domain %u down", domid);
 	backends_stop(&g->backends);
-	destroy_if_alive(g->t, domid);
+	destroy_if_alive(g->t, domid, &alive);
 	store_remove_domain(g->t, domid);
 	await_gone(g->t, domid);
 	msg_debug("domain %u is gone", domid);
 	rundir_forget("console", domid);
 	rundir_unlock("domain", domid, g->lock);
 	g->lock = -1;
+	return alive;
 }
 
 static int await_watcher(uint32_t domid)
@@ -185,10 +189,10 @@ static int await_watcher(uint32_t domid)
 int guest_destroy(struct tools *t, uint32_t domid)
 {
 	pid_t watcher;
-	bool watched = rundir_is_locked("domain", domid, &watcher);
+	bool watched = rundir_is_locked("domain", domid, &watcher), alive;
 	int lock, ret;
 
-	if (destroy_if_alive(t, domid)) {
+	if (destroy_if_alive(t, domid, &alive)) {
 		return -1;
 	}
 	if (watched) {

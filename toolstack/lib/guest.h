@@ -29,8 +29,11 @@ struct guest {
  */
 int guest_up(struct guest *g);
 
-/* Destroy the domain if it still lives, and remove everything else. */
-void guest_down(struct guest *g);
+/*
+ * Destroy the domain if it still lives, and remove everything else.  False:
+ * somebody else had destroyed it.
+ */
+bool guest_down(struct guest *g);
 
 /*
  * Take down a domain that this process did not bring up: destroys it, then

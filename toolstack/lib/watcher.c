@@ -189,7 +189,12 @@ static int restart(struct guest *g, time_t *started)
 	if (time(NULL) - *started < QUICK_LIFE_S) {
 		sleep(1);
 	}
-	guest_down(g);
+	/* Who destroys a domain in these moments does not want it back. */
+	if (!guest_down(g)) {
+		msg_info("domain '%s' was destroyed: it is not restarted",
+			 g->cfg->name);
+		return -1;
+	}
 	if (guest_up(g)) {
 		return -1;
 	}
