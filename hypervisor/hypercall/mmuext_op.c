@@ -11,6 +11,7 @@
 #include "mm/page_type.h"
 #include "pvcpu/pvcpu.h"
 #include "x86/msr.h"
+#include "x86/smp.h"
 #include "x86/user_copy.h"
 
 #define LDT_MAX_ENTRIES	8192
@@ -125,7 +126,8 @@ static int one_op(const struct mmuext_op *op, struct domain *owner)
 		if (!current->domain->privileged) {
 			return op->cmd == MMUEXT_FLUSH_CACHE ? -EACCES : -EINVAL;
 		}
-		wbinvd();
+		smp_call(op->cmd == MMUEXT_FLUSH_CACHE ?
+			 CPUMASK(this_cpu_id()) : cpus_online, wbinvd, 0);
 		return 0;
 	case MMUEXT_SET_LDT:
 		return set_ldt(op);

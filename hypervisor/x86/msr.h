@@ -119,7 +119,8 @@ static inline void port_write(u16 port, unsigned int bytes, u32 v)
 	}
 }
 
-static inline void wbinvd(void)
+/* As smp_call takes it. */
+static inline void wbinvd(unsigned long unused)
 {
 	__asm__ volatile("wbinvd" ::: "memory");
 }
