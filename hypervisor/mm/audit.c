@@ -4,8 +4,8 @@
  * The audit: recomputes from scratch how many references and type uses each
  * frame of a domain must have, and compares.  Sources are the allocation,
  * pins, entries of valid tables, partial tables, what vCPUs hold, frames of
- * ours that are shared, and device mappings of grants.  Only meaningful while
- * no guest runs: the caller sees to that.
+ * ours that are shared, and device mappings of grants.  A free frame's word is
+ * as it was made.  Only meaningful while no guest runs: the caller sees to that.
  */
 #include "lib/printk.h"
 #include "mm/alloc.h"
@@ -87,6 +87,16 @@ static int add_domain(struct domain *d, void *arg)
 	return 0;
 }
 
+/* A domain's frame has its counts; one that nobody has, nothing. */
+static bool state_ok(u64 s, u64 counts)
+{
+	unsigned int owner = frame_owner_id(s);
+
+	return owner < DOMID_FIRST_RESERVED ? (s & FS_COUNTS) == counts :
+	       owner == OWNER_HV || owner == OWNER_IO ||
+	       s == FS_OWNER(OWNER_FREE);
+}
+
 static unsigned int compare(void)
 {
 	unsigned int bad = 0;
@@ -94,8 +104,7 @@ static unsigned int compare(void)
 	for (unsigned long m = 0; m < max_mfn; m++) {
 		u64 s = frame_table[m].state;
 
-		if (frame_owner_id(s) < DOMID_FIRST_RESERVED &&
-		    (s & FS_COUNTS) != expected[m] && bad++ < MAX_LINES) {
+		if (!state_ok(s, expected[m]) && bad++ < MAX_LINES) {
 			log_error("audit: mfn %lx of d%u: state %lx, expected counts %lx\n",
 				  m, frame_owner_id(s), s, expected[m]);
 		}
