@@ -12,7 +12,27 @@
 #include <string.h>
 
 #include "event/evtchn.c"
+
+/* A sender's CPU is held up just before it makes a port pending, or just after. */
+static void (*held_up_before)(void), (*held_up_after)(void);
+
+static bool held_up_set(struct shared_info *s, unsigned int port)
+{
+	bool new;
+
+	if (held_up_before) {
+		held_up_before();
+	}
+	new = port_bits_set(s, port);
+	if (held_up_after) {
+		held_up_after();
+	}
+	return new;
+}
+
+#define port_bits_set held_up_set
 #include "event/send.c"
+#undef port_bits_set
 
 #define DOMS	3
 #define VCPUS	2
@@ -170,6 +190,51 @@ Test(evtchn, a_pair)
 	cr_assert_eq(status(&dom[1], a).status, EVTCHNSTAT_unbound);
 	cr_assert_eq(status(&dom[1], a).u.unbound.dom, 2);
 	cr_assert_eq(evtchn_close(&dom[2], b), -EINVAL);
+}
+
+static struct vcpu_info elsewhere;
+static evtchn_port_t moving;
+
+/* As guests move a port: masked, and then looked at. */
+static void port_moves(void)
+{
+	atomic_set_bit(shared[1].evtchn_mask, moving);
+	cr_assert_eq(evtchn_bind_vcpu(&dom[1], moving, 1), 0);
+	cr_assert_eq(evtchn_unmask(&dom[1], moving), 0);
+}
+
+/* As vcpu_register_info: all may be pending there, which the guest looks at. */
+static void info_moves(void)
+{
+	vcpu[1][0].info = &elsewhere;
+	if (!shared[1].evtchn_pending[0]) {
+		return;
+	}
+	elsewhere.evtchn_pending_sel = ~0UL;
+	elsewhere.evtchn_upcall_pending = 1;
+}
+
+Test(evtchn, moved_while_sent)
+{
+	void (*const moves[])(void) = { port_moves, info_moves };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		struct vcpu_info *const to = i % 2 ? &elsewhere :
+						     &shared[1].vcpu_info[1];
+
+		memset(&shared[1], 0, sizeof(shared[1]));
+		memset(&elsewhere, 0, sizeof(elsewhere));
+		vcpu[1][0].info = &shared[1].vcpu_info[0];
+		cr_assert_eq(evtchn_alloc_unbound(&dom[1], 2, &moving), 0);
+		held_up_before = i < 2 ? moves[i % 2] : NULL;
+		held_up_after = i < 2 ? NULL : moves[i % 2];
+		evtchn_set_pending(&dom[1], moving);
+		held_up_before = held_up_after = NULL;
+		cr_assert(evtchn_is_pending(&dom[1], moving));
+		cr_assert(to->evtchn_pending_sel & 1, "%u", i);
+		cr_assert_eq(to->evtchn_upcall_pending, 1);
+		cr_assert_eq(evtchn_close(&dom[1], moving), 0);
+	}
 }
 
 Test(evtchn, virqs)
