@@ -167,7 +167,12 @@ def bad_commands(shared):
     m.run("pvctl unpause held; " + ended.format("held"), 30)
     m.run("pvctl destroy stopped; pvctl destroy held")
     # A guest that restarts all the time ends when it is destroyed.
-    create(m, guest("again", 0, **{**bare, "on_reboot": "restart"}))
+    # It was named from another folder than the one where it is built anew.
+    write_config(m, guest("again", 0, **{**bare, "on_reboot": "restart"}))
+    first = m.run("cd /guests; pvctl create /run/again.cfg "
+                  f"'kernel=\"{KERNEL.split('/')[-1]}\"'").split()[1]
+    m.run("until [ \"$(pvctl list again | awk 'NR == 2 {print $2}')\" -gt "
+          f"{first} ]; do sleep 0.1; done", 60)
     m.run("until pvctl list again | grep -q -e '--s--'; do sleep 0.05; done; "
           "until pvctl destroy again; do sleep 0.05; done", 60)
     must("{pvctl-watcher}" not in m.run("sleep 1; ps"), "it was restarted")

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/msg.h"
 
@@ -192,6 +193,25 @@ static char *dup_if_any(const char *text)
 	return text && *text ? strdup(text) : NULL;
 }
 
+/*
+ * A path that stays good: a domain is built anew when it reboots, by its
+ * watcher, whose folder is not the user's.
+ */
+static char *absolute_path(const char *path)
+{
+	char *folder, *joined = NULL;
+
+	if (!path || !*path || *path == '/') {
+		return dup_if_any(path);
+	}
+	folder = getcwd(NULL, 0);
+	if (!folder || asprintf(&joined, "%s/%s", folder, path) < 0) {
+		joined = strdup(path);
+	}
+	free(folder);
+	return joined;
+}
+
 static void read_cmdline(struct reader *r)
 {
 	const char *cmdline = reader_string(r, "cmdline", NULL);
@@ -218,8 +238,8 @@ static void read_kernel(struct reader *r)
 	struct domain_config *cfg = r->cfg;
 	const char *bootloader = reader_string(r, "bootloader", "");
 
-	cfg->kernel = dup_if_any(reader_string(r, "kernel", NULL));
-	cfg->ramdisk = dup_if_any(reader_string(r, "ramdisk", NULL));
+	cfg->kernel = absolute_path(reader_string(r, "kernel", NULL));
+	cfg->ramdisk = absolute_path(reader_string(r, "ramdisk", NULL));
 	if (*bootloader) {
 		r->errors++;
 		msg_error("%s: bootloader='%s' is not supported; set kernel= and ramdisk= to files of domain 0, or kernel= to a PV GRUB image",

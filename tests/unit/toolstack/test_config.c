@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "capture.h"
 #include "config/config.h"
@@ -170,6 +171,18 @@ Test(config, several_mistakes_are_all_named)
 	cr_assert(captured("memory='2'"));
 	cr_assert(captured("vcpus='0'"));
 	cr_assert(captured("type='hvm'"));
+}
+
+Test(config, paths_are_made_absolute)
+{
+	struct domain_config *c;
+
+	cr_assert_eq(chdir("/tmp"), 0);
+	c = parse("name='t'\nkernel='k'\nramdisk='d/r'\nmemory=64\n");
+	cr_assert_not_null(c);
+	cr_assert_str_eq(c->kernel, "/tmp/k");
+	cr_assert_str_eq(c->ramdisk, "/tmp/d/r");
+	config_free(c);
 }
 
 Test(config, missing_file)
