@@ -143,16 +143,23 @@ static __init void set_number(void *to, char *v)
 	}
 }
 
-/* BAUD[/CLOCK][,8n1[,PORT[,IRQ]]]; the format is always 8n1. */
+/*
+ * BAUD[/CLOCK][,8n1[,PORT[,IRQ]]]; the format is always 8n1, and a line in
+ * memory is none of ours.
+ */
 static __init void set_com1(void *unused, char *v)
 {
-	unsigned int format, *const fields[] = {
-		&boot_options.com1_baud, &format, &boot_options.com1_port,
-		&boot_options.com1_irq,
+	unsigned int format, port = boot_options.com1_port, *const fields[] = {
+		&boot_options.com1_baud, &format, &port, &boot_options.com1_irq,
 	};
 
 	for (unsigned int i = 0; *v && i < ARRAY_LEN(fields); i++) {
 		set_number(fields[i], split(&v, ','));
+	}
+	if (port <= 0xfff8) {
+		boot_options.com1_port = port;
+	} else {
+		note(unknown, sizeof(unknown), "com1");
 	}
 }
 

@@ -76,6 +76,14 @@ Test(cmdline, serial)
 	cr_assert_eq(o->com1_port, 0x3f8);
 	o = parse("com1=auto");
 	cr_assert_eq(o->com1_baud, 115200);
+	cr_assert_eq(parse("com1=,,0xfff8")->com1_port, 0xfff8);
+	/* Behind the last port, or in memory. */
+	o = parse("com1=9600,8n1,0xfff9");
+	cr_assert_eq(o->com1_port, 0x3f8);
+	cr_assert_str_eq(unknown, "com1");
+	o = parse("com1=9600,8n1,0xfe034000,5");
+	cr_assert_eq(o->com1_port, 0x3f8);
+	cr_assert_eq(o->com1_irq, 5);
 }
 
 Test(cmdline, switches)
