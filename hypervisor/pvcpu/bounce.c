@@ -183,8 +183,8 @@ void guest_sysenter(struct cpu_user_regs *regs)
 	regs->cs = 3;
 	regs->rsp = 0;
 	regs->ss = GUEST_SS;
-	regs->rflags = (regs->rflags & ~(u64)(EFLAGS_NT | EFLAGS_VM |
-			EFLAGS_IOPL)) | EFLAGS_IF;
+	regs->rflags = (regs->rflags & ~(u64)(EFLAGS_VM | EFLAGS_IOPL)) |
+		EFLAGS_IF;
 	cpu_info()->counts[COUNT_SYSCALL]++;
 	system_call(regs, CALLBACKTYPE_sysenter, TRAP_GP);
 }

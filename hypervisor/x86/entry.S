@@ -128,7 +128,7 @@ entry_sysenter:
 	mov	%rax, REGS_rax(%rsp)
 	SAVE_SYSCALL_FRAME GUEST_CS64, 0
 	pushfq
-	popq	REGS_rflags(%rsp)	/* C corrects IF, NT and the rest */
+	popq	REGS_rflags(%rsp)	/* C corrects IF */
 	pushq	$2
 	popfq				/* NT, TF, AC, DF off */
 	mov	%rsp, %rdi

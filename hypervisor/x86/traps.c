@@ -76,9 +76,9 @@ void hv_exception(struct cpu_user_regs *regs)
 
 	if (regs->entry_vector == TRAP_DB) {
 		/* A guest's breakpoint on memory that we copied, or a stale
-		 * one at the entry of syscall: none of it is for us. */
+		 * one at the entry of syscall; or TF at that of sysenter, which
+		 * has to see it and clears it: none of it is for us. */
 		__asm__ volatile("mov %0, %%dr6" : : "r" (0xffff0ff0UL));
-		regs->rflags &= ~(u64)EFLAGS_TF;
 		return;
 	}
 	if (regs->entry_vector == TRAP_PF && hv_page_fault(regs, va)) {
