@@ -73,11 +73,12 @@ void sched_chosen(struct vcpu *v, bool others_wait)
 	}
 }
 
-static int fill_purse(struct domain *d, void *arg)
+static int fill_purse(struct domain *d, void *any)
 {
 	s64 purse = PERIOD_NS * d->cap / 100, left = READ_ONCE(d->cap_left);
 
 	if (d->cap) {
+		*(bool *)any = true;
 		(void)atomic_add_return(&d->cap_left,
 					min(purse, purse - left));
 	}
@@ -88,9 +89,10 @@ static int fill_purse(struct domain *d, void *arg)
 static void fill_caps(void *data)
 {
 	unsigned int cpu;
+	bool any = false;
 
-	(void)domain_for_each(0, fill_purse, NULL);
-	for_each_cpu_in(cpu, READ_ONCE(cpus_idle)) {
+	(void)domain_for_each(0, fill_purse, &any);
+	for_each_cpu_in(cpu, any ? READ_ONCE(cpus_idle) : 0) {
 		softirq_raise_on(SOFTIRQ_SCHEDULE, cpu);
 	}
 	timer_set(&cap_timer, now_ns() + PERIOD_NS);
