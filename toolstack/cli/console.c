@@ -24,8 +24,7 @@ static int run(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	if (console_run(&c)) {
-		msg_info("the console has ended: domain %u has stopped",
-			 domid);
+		msg_info("the console of domain %u has ended", domid);
 	}
 	console_close(&c);
 	return EXIT_OK;

@@ -123,8 +123,7 @@ static int with_console(struct watcher *w, const struct options *o)
 	ended = console_run(&c);
 	console_close(&c);
 	if (ended) {
-		msg_info("the console has ended: domain %u has stopped",
-			 w->domid);
+		msg_info("the console of domain %u has ended", w->domid);
 	}
 	return 0;
 }
