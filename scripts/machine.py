@@ -9,6 +9,7 @@ message of a kernel can garble them.
 """
 import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -20,6 +21,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 class MachineError(Exception):
     """What went wrong, in words for the user."""
+
+
+class EmulatorError(MachineError):
+    """QEMU itself crashed: that says nothing about what ran in it."""
 
 
 def free_port():
@@ -122,15 +127,21 @@ class Machine:
                     if unwanted.search(text):
                         raise MachineError(f"the machine said: {text.strip()}")
                 if self.ended:
-                    raise MachineError(
-                        f"the machine stopped before it said '{pattern}'"
-                        + self._last_words())
+                    raise self._stopped(f"before it said '{pattern}'")
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise MachineError(
                         f"no '{pattern}' within {seconds:.0f} s"
                         + self._last_words())
                 self.changed.wait(left)
+
+    def _stopped(self, when):
+        """The error of a machine that ended when it should not."""
+        text = f"the machine stopped {when}" + self._last_words()
+        if self.process.returncode in (-signal.SIGSEGV, -signal.SIGABRT):
+            return EmulatorError("QEMU crashed (signal "
+                                 f"{-self.process.returncode}); {text}")
+        return MachineError(text)
 
     def _last_words(self):
         said = [text for _, text in self.lines if text.strip()][-3:]
@@ -204,8 +215,7 @@ class Machine:
                     return result
                 left = deadline - time.monotonic()
                 if self.ended:
-                    raise MachineError(f"the machine stopped during '{what}'"
-                                       + self._last_words())
+                    raise self._stopped(f"during '{what}'")
                 if left <= 0:
                     raise MachineError(f"'{what}' took more than "
                                        f"{seconds:.0f} s"

@@ -12,9 +12,9 @@ import shutil
 import subprocess
 import threading
 
-from machine import TOP, Machine, MachineError
+from machine import TOP, EmulatorError, Machine, MachineError
 
-__all__ = ["Group", "World", "MachineError", "TOP"]
+__all__ = ["EmulatorError", "Group", "World", "MachineError", "TOP"]
 
 
 class Group:
