@@ -100,12 +100,14 @@ static void set_mask(unsigned int mask)
 	CHECK_EQ(hc_callback_op(CALLBACKOP_register, &cb), 0);
 }
 
-TEST(failsafe, 0)
+/* A GDT of one page, and another vCPU on this CPU that does `work` for ever. */
+static uint64_t *begin(void (*work)(void *))
 {
 	uint64_t *gdt = page_alloc();
-	unsigned long mfn = virt_to_mfn(gdt), ds;
+	unsigned long mfn = virt_to_mfn(gdt);
 
 	if (!is_initial_domain()) {
+		page_free(gdt);
 		test_skip("not the control domain");
 	}
 	need_two_vcpus();
@@ -113,26 +115,13 @@ TEST(failsafe, 0)
 	CHECK_EQ(hc_set_gdt(&mfn, 512), 0);
 	vcpu_pin(0, 0, 1);
 	vcpu_pin(0, 1, 1);
-	other_begin(yield, NULL);
+	other_begin(work, NULL);
 	trap_set_hook(on_failsafe);
-	for (unsigned int mask = 0; mask < 2; mask++) {
-		test_case("registered with mask %u", mask);
-		set_mask(mask);
-		events_enable();
-		failsafes = 0;
-		CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), DATA_RW),
-			 0);
-		asm volatile("mov %0, %%es" : : "r" (SELECTOR));
-		CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), 0), 0);
-		for (unsigned int i = 0; i < 100 && !failsafes; i++) {
-			hc_sched_op(SCHEDOP_yield, NULL);
-		}
-		CHECK_EQ(failsafes, 1);
-		CHECK_EQ(masked, mask);
-		asm volatile("mov %%es, %0" : "=r" (ds));
-		CHECK_EQ(ds & 0xffff, 0);
-		events_disable();
-	}
+	return gdt;
+}
+
+static void end(uint64_t *gdt)
+{
 	trap_set_hook(NULL);
 	other_end();
 	set_mask(1);
@@ -141,6 +130,37 @@ TEST(failsafe, 0)
 	CHECK_EQ(hc_set_gdt(NULL, 0), 0);
 	CHECK_EQ(page_set_writable(gdt, true), 0);
 	page_free(gdt);
+}
+
+/* Loads es, takes its descriptor away, and waits to be told. */
+static void lose_es(uint64_t *gdt)
+{
+	CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), DATA_RW), 0);
+	failsafes = 0;
+	asm volatile("mov %0, %%es" : : "r" (SELECTOR));
+	CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), 0), 0);
+	for (unsigned int i = 0; i < 100 && !failsafes; i++) {
+		hc_sched_op(SCHEDOP_yield, NULL);
+	}
+}
+
+TEST(failsafe, 0)
+{
+	uint64_t *gdt = begin(yield);
+	unsigned long ds;
+
+	for (unsigned int mask = 0; mask < 2; mask++) {
+		test_case("registered with mask %u", mask);
+		set_mask(mask);
+		events_enable();
+		lose_es(gdt);
+		CHECK_EQ(failsafes, 1);
+		CHECK_EQ(masked, mask);
+		asm volatile("mov %%es, %0" : "=r" (ds));
+		CHECK_EQ(ds & 0xffff, 0);
+		events_disable();
+	}
+	end(gdt);
 }
 
 /* Takes es from the frame: rcx, r11, ds, es, fs, gs; rcx is free. */
@@ -168,45 +188,20 @@ TEST(failsafe_frame, 0)
 		.type = CALLBACKTYPE_failsafe,
 		.address = (unsigned long)failsafe_look,
 	};
-	uint64_t *gdt = page_alloc();
-	unsigned long mfn = virt_to_mfn(gdt);
+	uint64_t *gdt = begin(sleep_a_little);
 	unsigned int wrong = 0, seen = 0;
 
-	if (!is_initial_domain()) {
-		test_skip("not the control domain");
-	}
-	need_two_vcpus();
-	CHECK_EQ(page_set_writable(gdt, false), 0);
-	CHECK_EQ(hc_set_gdt(&mfn, 512), 0);
 	CHECK_EQ(hc_callback_op(CALLBACKOP_register, &cb), 0);
-	vcpu_pin(0, 0, 1);
-	vcpu_pin(0, 1, 1);
-	trap_set_hook(on_failsafe);
-	other_begin(sleep_a_little, NULL);
 	for (unsigned int round = 0; round < 500; round++) {
-		CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), DATA_RW),
-			 0);
-		failsafes = 0;
 		frame_es = 0;
-		asm volatile("mov %0, %%es" : : "r" (SELECTOR));
-		CHECK_EQ(hc_update_descriptor(virt_to_maddr(&gdt[5]), 0), 0);
-		for (unsigned int i = 0; i < 100 && !failsafes; i++) {
-			hc_sched_op(SCHEDOP_yield, NULL);
-		}
+		lose_es(gdt);
 		seen += failsafes;
 		wrong += failsafes && (frame_es & 0xffff) != SELECTOR;
 	}
 	CHECK(seen > 0);
 	CHECK_EQ(wrong, 0);
 	asm volatile("mov %0, %%es" : : "r" (0));
-	trap_set_hook(NULL);
-	other_end();
-	set_mask(1);
-	vcpu_pin(0, 0, 0xff);
-	vcpu_pin(0, 1, 0xff);
-	CHECK_EQ(hc_set_gdt(NULL, 0), 0);
-	CHECK_EQ(page_set_writable(gdt, true), 0);
-	page_free(gdt);
+	end(gdt);
 }
 
 /*

@@ -369,6 +369,14 @@ Test(page_types, model, .timeout = 600)
 	cr_assert_eq(nr_free_frames, FAKE_FRAMES - FAKE_FIRST);
 }
 
+/* Domain 1, and none else, on a new machine. */
+static void run_domain_1(void)
+{
+	fake_machine_init(1);
+	fake_domain_init(1, false);
+	fake_run(1);
+}
+
 /* A frame of domain 1, with `entry` in its first entries up to n. */
 static mfn_t frame_of_1(pte_t entry, unsigned int n)
 {
@@ -393,9 +401,7 @@ Test(page_types, bad_table_is_released_in_steps)
 	pte_t *entries;
 	int err;
 
-	fake_machine_init(1);
-	fake_domain_init(1, false);
-	fake_run(1);
+	run_domain_1();
 	l2 = frame_of_1(0, 0);
 	entries = mfn_to_virt(l2);
 	for (unsigned int i = 0; i < TABLES; i++) {
@@ -431,9 +437,7 @@ Test(page_types, latest_end_counts)
 	struct frame *f;
 	mfn_t m;
 
-	fake_machine_init(1);
-	fake_domain_init(1, false);
-	fake_run(1);
+	run_domain_1();
 	m = frame_of_1(0, 0);
 	f = mfn_to_frame(m);
 	for (unsigned int i = 0; i < 4; i++) {
@@ -459,9 +463,7 @@ Test(page_types, latest_end_counts)
  */
 Test(page_types, freed_after_the_last_use_too)
 {
-	fake_machine_init(1);
-	fake_domain_init(1, false);
-	fake_run(1);
+	run_domain_1();
 	for (unsigned int others = 0; others < 2; others++) {
 		mfn_t m = frame_of_1(0, 0);
 		struct frame *f = mfn_to_frame(m);
@@ -492,9 +494,7 @@ Test(page_types, wait_is_preempted, .timeout = 600)
 	struct frame *f;
 	mfn_t m;
 
-	fake_machine_init(1);
-	fake_domain_init(1, false);
-	fake_run(1);
+	run_domain_1();
 	m = frame_of_1(0, 0);
 	f = mfn_to_frame(m);
 	f->state += FS_REF_ONE + FS_TYPE_REF_ONE + FS_TYPE(FT_L4);
